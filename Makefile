@@ -1,0 +1,81 @@
+# Two commands for a new user: `make demo` and `make test`. Everything lands in .venv and .reviewduel.
+
+PYTHON ?= python3
+# Where there is no NVIDIA card, PyTorch's own index of CPU builds is preferred if it answers: the
+# general one may bring gigabytes of CUDA. Empty: never ask it.
+TORCH_CPU_INDEX ?= https://download.pytorch.org/whl/cpu
+TORCH := torch==2.13.0
+
+BIN := .venv/bin
+READY := .venv/ready
+PACKAGES := app benchmarks compare config database generator ingest models retriever tests
+export CMAKE_BUILD_PARALLEL_LEVEL ?= $(shell nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 2)
+
+.PHONY: help setup demo app test test-slow lint format browser bench clean
+
+help: ## show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "make %-10s %s\n", $$1, $$2 }'
+
+setup: $(READY) ## make .venv and install everything, once
+
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "ReviewDuel needs Python 3.11 or newer; name one: make PYTHON=python3.12"; exit 1; }
+	$(PYTHON) -m venv .venv
+	@$(MAKE) --no-print-directory .torch
+	@echo
+	@echo "Installing. llama-cpp-python is compiled for this machine now, if it never was:"
+	@echo "about 5 minutes on 2 cores. pip shows a line from time to time while it lives."
+	@echo
+	$(BIN)/pip install --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+.PHONY: .torch
+.torch:
+	@if ! command -v nvidia-smi >/dev/null && [ -n "$(TORCH_CPU_INDEX)" ] && [ "$$(uname -s)" = Linux ] && \
+		$(BIN)/python -c 'import urllib.request as u; u.urlopen("$(TORCH_CPU_INDEX)/torch/", timeout=3)' 2>/dev/null; \
+	then $(BIN)/pip install --no-deps --index-url $(TORCH_CPU_INDEX) $(TORCH); \
+	else $(BIN)/pip install $(TORCH); fi
+
+demo: $(READY) ## ask two models about the sample reviews; the report is in runs/demo
+	$(BIN)/python -m models tiny
+	$(BIN)/python -m ingest data/reviews.csv
+	$(BIN)/python -m compare --models tiny-llama,tiny-mistral --name demo --out runs/demo
+	@echo
+	@echo "These two models are tiny files of random weights: they answer with noise, measured for real."
+	@echo "Next:"
+	@echo "  make app                         the side-by-side chat on http://localhost:8501"
+	@echo "  $(BIN)/python -m models list    how to get a real model; then compare it:"
+	@echo "  $(BIN)/python -m compare --models mistral,llama"
+
+app: $(READY) ## the side-by-side chat on http://localhost:8501
+	$(BIN)/python -m streamlit run app/main.py --server.port 8501
+
+test: lint browser ## lint, types and tests; at most 5 minutes after set-up
+	$(BIN)/python -m pytest
+
+test-slow: $(READY) ## the long tests: kills at random moments, soak; at most 40 minutes
+	$(BIN)/python -m pytest -m slow
+
+lint: $(READY) ## style and types
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+format: $(READY) ## mend what of the style can be mended by itself
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+# The page's tests drive a real browser: the system's, or one that is fetched here.
+browser: $(READY)
+	@command -v chromium chromium-browser google-chrome >/dev/null || { \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; \
+		then apt-get update -qq && apt-get install -y -qq chromium >/dev/null; \
+		else $(BIN)/python -m playwright install chromium; fi; } || \
+		echo "No browser could be installed: the page's tests will be skipped, and say so."
+
+bench: $(READY) ## our speed beside a bare llama.cpp loop and the published one
+	$(BIN)/python -m benchmarks.generation
+
+clean: ## remove .venv; .reviewduel, with the database and the models, stays
+	rm -rf .venv

@@ -1,0 +1,24 @@
+"""The edge of every command: errors for people become one line and an exit code.
+
+Knows typer and the error tree; knows nothing of what the commands do.
+"""
+
+import sys
+
+import typer
+from rich.console import Console
+
+from config.errors import UserError
+
+console = Console()
+error_console = Console(stderr=True)
+
+
+def run(app: typer.Typer) -> None:
+    """Run a command line; a UserError prints its sentence to standard error and exits with 1."""
+    try:
+        app()
+    except UserError as error:
+        # Not markup and not wrapped: the text holds paths and file contents, and is for scripts too.
+        error_console.print(f"error: {error}", style="red", markup=False, soft_wrap=True)
+        sys.exit(1)

@@ -1,0 +1,57 @@
+"""The errors that are safe and useful to show a person.
+
+UserError
+ ├─ ConfigError            settings.yaml or a REVIEWDUEL_ variable is wrong
+ ├─ DatabaseError          PostgreSQL cannot be reached, or refused what was asked
+ ├─ EmbedderMismatch       the database was filled by another embedder
+ ├─ BadReviewFile          a review file cannot be read at all
+ ├─ UnknownProduct         no product has this id
+ ├─ UnknownModel           no configured model has this name
+ ├─ ModelUnavailable       the model's file is missing, unreadable or cannot be loaded
+ ├─ PromptTooLong          not even the question fits the model's context
+ └─ GenerationFailed       the model's process ended in the middle of an answer
+
+Each message says what happened, where, and what to do. Everything that is not a UserError is a
+defect and keeps its traceback. Foreign errors (psycopg2, pydantic, llama.cpp) are converted where
+they enter, and nowhere else.
+"""
+
+
+class UserError(Exception):
+    """Base of all errors whose text may be shown as it is."""
+
+
+class ConfigError(UserError):
+    """A settings file or a REVIEWDUEL_ environment variable is wrong."""
+
+
+class DatabaseError(UserError):
+    """PostgreSQL cannot be reached, or refused what was asked of it."""
+
+
+class EmbedderMismatch(UserError):
+    """The database holds vectors of another embedder than the configured one."""
+
+
+class BadReviewFile(UserError):
+    """A review file cannot be read at all; single bad rows are rejected instead."""
+
+
+class UnknownProduct(UserError):
+    """No product in the database has the given id."""
+
+
+class UnknownModel(UserError):
+    """No model of this name is configured."""
+
+
+class ModelUnavailable(UserError):
+    """A model's file is missing, unreadable, or llama.cpp cannot load it."""
+
+
+class PromptTooLong(UserError):
+    """The question alone, without any passage, exceeds the model's context."""
+
+
+class GenerationFailed(UserError):
+    """The model's worker process ended or failed in the middle of an answer."""

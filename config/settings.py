@@ -1,0 +1,182 @@
+"""Typed settings: settings.yaml, overridden by REVIEWDUEL_ environment variables.
+
+Knows which settings exist and what they may hold; knows nothing of what the packages do with them.
+Precedence, highest first: arguments, environment (`REVIEWDUEL_HOME`, `REVIEWDUEL_EMBEDDER__NAME`,
+two underscores for one level down), the YAML file (`REVIEWDUEL_SETTINGS` names another one).
+"""
+
+import difflib
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated, Literal, get_args
+
+import platformdirs
+import yaml
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    YamlConfigSettingsSource,
+)
+
+from config.errors import ConfigError, UnknownModel
+
+PREFIX = "REVIEWDUEL_"
+SETTINGS_FILE = Path(__file__).with_name("settings.yaml")
+CLONE = Path(__file__).parent.parent
+
+Metric = Literal["cosine", "dot"]
+
+
+def default_home() -> Path:
+    """`.reviewduel/` in a clone, so that two clones never share state; else the user's data folder."""
+    if (CLONE / "pyproject.toml").is_file():
+        return CLONE / ".reviewduel"
+    return platformdirs.user_data_path("reviewduel")
+
+
+AbsolutePath = Annotated[Path, AfterValidator(lambda path: path.expanduser().resolve())]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class EmbedderSettings(_Section):
+    """Which sentence-transformers model turns text into vectors, and how they are compared."""
+
+    name: str = "all-MiniLM-L6-v2"
+    metric: Metric = "cosine"
+    normalize: bool = True
+
+
+class PassageSettings(_Section):
+    """How reviews are split: pieces of at most `size` characters, sharing `overlap`."""
+
+    size: int = Field(default=300, ge=50, le=4000)
+    overlap: int = Field(default=0, ge=0)
+
+
+class RetrievalSettings(_Section):
+    """How many passages answer a question."""
+
+    k: int = Field(default=5, ge=1, le=50)
+
+
+class ModelSpec(_Section):
+    """One configured model: a GGUF file, where to get it, and how it is asked.
+
+    `name` is the key in settings.yaml. `file` is a path, or a file name in `REVIEWDUEL_HOME/models`.
+    `n_ctx` and `max_tokens` count tokens; a `temperature` of 0 always takes the likeliest token.
+    """
+
+    name: str = ""
+    file: str
+    repository: str | None = None
+    random_weights: Literal["llama", "mistral", "mixtral"] | None = None
+    n_ctx: int = Field(default=2048, ge=128)
+    max_tokens: int = Field(default=512, ge=1)
+    temperature: float = Field(default=0.7, ge=0, le=2)
+    top_k: int = Field(default=40, ge=1)
+    top_p: float = Field(default=0.95, gt=0, le=1)
+    seed: int = Field(default=42, ge=0, lt=2**32)
+
+
+class Settings(BaseSettings):
+    """Everything a user can set. Build it with `load_settings()`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True
+    )
+
+    home: AbsolutePath = Field(default_factory=default_home)
+    database_url: SecretStr | None = None
+    embedder: EmbedderSettings = EmbedderSettings()
+    passages: PassageSettings = PassageSettings()
+    retrieval: RetrievalSettings = RetrievalSettings()
+    models: dict[str, ModelSpec] = {}
+
+    @property
+    def models_folder(self) -> Path:
+        """Where GGUF files are looked for."""
+        return self.home / "models"
+
+    def model(self, name: str) -> ModelSpec:
+        """The configured model of this name; raises UnknownModel, naming the closest."""
+        if name in self.models:
+            return self.models[name].model_copy(update={"name": name})
+        raise UnknownModel(
+            f"There is no model '{name}' in the settings{_did_you_mean(name, self.models)}. "
+            f"Configured: {', '.join(self.models) or 'none'}."
+        )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments over environment over the YAML file; no .env file, no secrets folder."""
+        file = settings_file()
+        return init_settings, env_settings, YamlConfigSettingsSource(settings_cls, yaml_file=file)
+
+
+def settings_file() -> Path:
+    """The YAML file in force: `REVIEWDUEL_SETTINGS`, else the one in this package."""
+    return Path(os.environ.get(PREFIX + "SETTINGS", SETTINGS_FILE))
+
+
+def load_settings() -> Settings:
+    """Read the settings once, at the edge. Raises ConfigError with the key and the nearest known one."""
+    file = settings_file()
+    if not file.is_file():
+        raise ConfigError(f"There is no settings file {file} ({PREFIX}SETTINGS names it).")
+    _refuse_unknown_variables()
+    try:
+        return Settings()
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{file} is not valid YAML: {error}") from error
+    except ValidationError as error:
+        raise ConfigError(f"In {file} or a {PREFIX} variable: {_first_problem(error)}") from error
+
+
+def _refuse_unknown_variables() -> None:
+    known = [*Settings.model_fields, "settings"]
+    for variable in os.environ:
+        if not variable.startswith(PREFIX):
+            continue
+        field = variable.removeprefix(PREFIX).split("__")[0].lower()
+        if field not in known:
+            raise ConfigError(
+                f"The environment variable {variable} sets nothing{_did_you_mean(field, known)}."
+            )
+
+
+def _first_problem(error: ValidationError) -> str:
+    problem = error.errors()[0]
+    where = ".".join(str(part) for part in problem["loc"])
+    if problem["type"] == "extra_forbidden":
+        parent = _section_at(problem["loc"][:-1])
+        return f"unknown key '{where}'{_did_you_mean(str(problem['loc'][-1]), parent.model_fields)}."
+    return f"'{where}' is {problem['input']!r}: {problem['msg']}."
+
+
+def _section_at(path: tuple[int | str, ...]) -> type[BaseModel]:
+    """The model class that the keys of `path` lead to, so that a wrong key is compared with its siblings."""
+    section: type[BaseModel] = Settings
+    for key in path:
+        if key in section.model_fields:
+            annotation = section.model_fields[str(key)].annotation
+            candidates = [annotation, *get_args(annotation)]
+            section = next(c for c in candidates if isinstance(c, type) and issubclass(c, BaseModel))
+    return section
+
+
+def _did_you_mean(word: str, known: Iterable[str]) -> str:
+    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
+    return f"; did you mean '{close[0]}'?" if close else ""
