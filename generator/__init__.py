@@ -1,0 +1,46 @@
+"""Questions and passages become answers, with their figures.
+
+The names below are loaded on first use. A worker process imports this package too, and must not pay
+in memory for what only its callers need; and nobody loads llama.cpp into the calling process.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from generator.answer import Answer
+    from generator.answer_log import AnswerLog
+    from generator.events import Done, Event, Loading, Memory, PromptProgress, Text, Timing
+    from generator.generator import Generator
+
+_HOMES = {
+    "Answer": "generator.answer",
+    "AnswerLog": "generator.answer_log",
+    "Done": "generator.events",
+    "Event": "generator.events",
+    "Generator": "generator.generator",
+    "Loading": "generator.events",
+    "Memory": "generator.events",
+    "PromptProgress": "generator.events",
+    "Text": "generator.events",
+    "Timing": "generator.events",
+}
+
+__all__ = [
+    "Answer",
+    "AnswerLog",
+    "Done",
+    "Event",
+    "Generator",
+    "Loading",
+    "Memory",
+    "PromptProgress",
+    "Text",
+    "Timing",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'generator' has no attribute '{name}'")
+    return getattr(import_module(_HOMES[name]), name)

@@ -1,0 +1,121 @@
+"""The log of answers in PostgreSQL: one row each, with every figure.
+
+Knows the tables `run` and `answer`; knows nothing of prompts, processes or reports.
+"""
+
+import platform
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from psycopg2.extras import Json, RealDictCursor
+from psycopg2.sql import SQL, Identifier, Placeholder
+
+from config import ModelSpec
+from database import Database
+from generator.answer import Answer
+from generator.generator import usable_cores
+
+Row = dict[str, Any]
+
+
+class AnswerLog:
+    """Writes answers as they come, each in a transaction of its own, and reads a run's back."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._machine = _machine()
+
+    def begin_run(self, run_id: str, plan: Row) -> None:
+        """Note a batch run and what it is to do; a run of the same name is forgotten first."""
+        with self._database.connection() as connection, connection.cursor() as cursor:
+            cursor.execute("DELETE FROM run WHERE run_id = %s", (run_id,))
+            cursor.execute("INSERT INTO run (run_id, plan) VALUES (%s, %s)", (run_id, Json(plan)))
+
+    def record(
+        self,
+        answer: Answer,
+        spec: ModelSpec,
+        product_id: str,
+        retrieval_s: float,
+        run_id: str | None = None,
+    ) -> None:
+        """Log one answer; `retrieval_s` are the seconds that finding its passages took."""
+        row = _row(answer) | {
+            "run_id": run_id,
+            "model_settings": Json(spec.model_dump(mode="json")),
+            "product_id": product_id,
+            "retrieval_s": retrieval_s,
+            "machine": self._machine,
+        }
+        statement = SQL("INSERT INTO answer ({}) VALUES ({})").format(
+            SQL(", ").join(map(Identifier, row)), SQL(", ").join(map(Placeholder, row))
+        )
+        with self._database.connection() as connection, connection.cursor() as cursor:
+            cursor.execute(statement, row)
+
+    def answers(self, run_id: str) -> list[Row]:
+        """The rows of a run in the order they were answered, columns as in the table."""
+        with (
+            self._database.connection() as connection,
+            connection.cursor(cursor_factory=RealDictCursor) as cursor,
+        ):
+            cursor.execute("SELECT * FROM answer WHERE run_id = %s ORDER BY answer_id", (run_id,))
+            return [dict(row) for row in cursor.fetchall()]
+
+
+def _row(answer: Answer) -> Row:
+    timing, memory = answer.timing, answer.memory
+    return {
+        "model": answer.model,
+        "question": answer.question,
+        "passages": Json(list(_passages(answer))),
+        "dropped": answer.dropped,
+        "answer": answer.text,
+        "stop_reason": answer.stop_reason,
+        "words": answer.words,
+        "citations": list(answer.citations),
+        "invalid_citations": list(answer.invalid_citations),
+        "mode": answer.mode,
+        "shared": answer.shared,
+        "threads": timing.threads,
+        "load_s": answer.load_s,
+        "queue_s": answer.queue_s,
+        "ttft_s": timing.ttft_s,
+        "ttfo_s": timing.ttfo_s,
+        "e2e_s": timing.e2e_s,
+        "tpot_s": timing.tpot_s,
+        "decode_tok_s": timing.decode_tok_s,
+        "prefill_tok_s": timing.prefill_tok_s,
+        "e2e_tok_s": timing.e2e_tok_s,
+        "words_per_s": answer.words_per_s,
+        "n_prompt": timing.n_prompt,
+        "n_prompt_reused": timing.n_prompt_reused,
+        "n_out": timing.n_out,
+        "peak_rss_bytes": memory.peak_rss,
+        "pss_bytes": memory.pss,
+        "weights_bytes": memory.weights,
+        "kv_cache_bytes": memory.kv_cache,
+        "compute_bytes": memory.compute,
+        "rest_bytes": memory.rest,
+        "predicted_bytes": answer.predicted_bytes,
+    }
+
+
+def _passages(answer: Answer) -> Iterator[Row]:
+    for match in answer.matches:
+        yield {
+            "review_id": match.passage.review_id,
+            "number": match.passage.number,
+            "score": match.score,
+            "text": match.passage.text,
+        }
+
+
+def _machine() -> str:
+    """Processor, cores and system: what a figure must not be read without."""
+    cpuinfo = Path("/proc/cpuinfo")
+    lines = cpuinfo.read_text().splitlines() if cpuinfo.exists() else []
+    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    processor = names[0] if names else platform.processor() or platform.machine()
+    return f"{processor}, {usable_cores()} cores, {platform.system()}"

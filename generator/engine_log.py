@@ -1,0 +1,41 @@
+"""llama.cpp's own log, kept in memory: its last error, and the sizes of the buffers it reports.
+
+The C interface has no other way to ask for either.
+"""
+
+import ctypes
+import re
+
+import llama_cpp
+
+_ERROR = 4
+_KEPT_LINES = 2000
+# For example `load_tensors:          CPU model buffer size =  4095.05 MiB`.
+_BUFFER = re.compile(r"(\w+) buffer size\s*=\s*([\d.]+) MiB")
+
+
+class EngineLog:
+    """Takes llama.cpp's log for as long as this object lives."""
+
+    def __init__(self) -> None:
+        self._lines: list[str] = []
+        self._errors: list[str] = []
+        # Kept as an attribute: llama.cpp holds only the address.
+        self._callback = llama_cpp.llama_log_callback(self._take)
+        llama_cpp.llama_log_set(self._callback, ctypes.c_void_p(0))
+
+    def _take(self, level: int, text: bytes, _: ctypes.c_void_p) -> None:
+        line = text.decode(errors="replace").strip()
+        if level == _ERROR and line:
+            self._errors.append(line)
+        if len(self._lines) < _KEPT_LINES:
+            self._lines.append(line)
+
+    def last_error(self) -> str:
+        """The most telling thing llama.cpp said of a failure: the first error of the last few."""
+        return self._errors[-3:][0] if self._errors else "it gave no reason"
+
+    def buffer_bytes(self, kind: str) -> int:
+        """Sum of the buffers of a kind ("model", "KV", "compute", "output") over all devices, in bytes."""
+        sizes = [match for line in self._lines for match in _BUFFER.findall(line)]
+        return sum(round(float(mebibytes) * 2**20) for name, mebibytes in sizes if name == kind)

@@ -1,0 +1,168 @@
+"""What happens while a model answers, as values that cross the process border as lines of JSON.
+
+Knows nothing of llama.cpp, prompts or reviews. Standard library only: the worker imports it.
+"""
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+StopReason = Literal["end", "stop", "max_tokens", "context", "cancelled", "error"]
+TimingMode = Literal["interactive", "measured"]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One turn of a conversation, as chat templates know it."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """How the next token is chosen, and when to end. A temperature of 0 takes the likeliest token."""
+
+    max_tokens: int
+    temperature: float
+    top_k: int
+    top_p: float
+    seed: int
+    stop: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Seconds and tokens of one answer, as the engine counted them.
+
+    `ttft_s`: from the call to generate (prompt ready) to the first non-empty piece of text; None when
+    there was none. `ttfo_s`: the same to the first piece after a reasoning block; equal to `ttft_s`
+    without one. `e2e_s`: from the same call to the last piece of text. `n_out` does not count the end
+    token. `n_prompt_reused`: prompt tokens served from the KV cache.
+    """
+
+    ttft_s: float | None
+    ttfo_s: float | None
+    e2e_s: float | None
+    n_prompt: int
+    n_prompt_reused: int
+    n_out: int
+    threads: int
+
+    @property
+    def tpot_s(self) -> float | None:
+        """Time per output token after the first: (t_last - t_first) / (n_out - 1); None if n_out < 2."""
+        if self.n_out < 2 or self.e2e_s is None or self.ttft_s is None:
+            return None
+        return (self.e2e_s - self.ttft_s) / (self.n_out - 1)
+
+    @property
+    def decode_tok_s(self) -> float | None:
+        """1 / tpot_s: how fast the text grows once it has begun."""
+        return 1 / self.tpot_s if self.tpot_s else None
+
+    @property
+    def prefill_tok_s(self) -> float | None:
+        """(n_prompt - n_prompt_reused) / ttft_s: how fast the prompt was read."""
+        return (self.n_prompt - self.n_prompt_reused) / self.ttft_s if self.ttft_s else None
+
+    @property
+    def e2e_tok_s(self) -> float | None:
+        """n_out / e2e_s: tokens per second of the whole answer, waiting included."""
+        return self.n_out / self.e2e_s if self.e2e_s else None
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """Bytes of the process that holds this one model, after the answer.
+
+    `peak_rss`: high-water resident memory (VmHWM). `pss`: proportional set size, None where the system
+    does not tell. `weights`, `kv_cache` and `compute` are llama.cpp's own buffers, in this process.
+    """
+
+    peak_rss: int
+    pss: int | None
+    weights: int
+    kv_cache: int
+    compute: int
+
+    @property
+    def rest(self) -> int:
+        """The part of the peak that is none of the model's buffers: interpreter, libraries, scratch."""
+        return self.peak_rss - self.weights - self.kv_cache - self.compute
+
+
+@dataclass(frozen=True, slots=True)
+class Loading:
+    """The model is being loaded; `fraction` from 0 to 1."""
+
+    fraction: float
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """The model is ready. `n_ctx`: tokens of context it got; `chat`: it has a chat template."""
+
+    n_ctx: int
+    chat: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Tokenized:
+    """A prompt, rendered with the model's template, as tokens."""
+
+    tokens: list[int]
+
+
+@dataclass(frozen=True, slots=True)
+class PromptProgress:
+    """`done` of `total` prompt tokens are in the KV cache."""
+
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A non-empty piece of the answer."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The answer is complete."""
+
+    stop_reason: StopReason
+    timing: Timing
+    memory: Memory
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The worker could not do what was asked; `reason` is a sentence for people."""
+
+    reason: str
+
+
+Event = Loading | PromptProgress | Text | Done
+Reply = Event | Loaded | Tokenized | Failed
+
+_REPLIES: dict[str, type[Reply]] = {
+    kind.__name__: kind for kind in (Loading, Loaded, Tokenized, PromptProgress, Text, Done, Failed)
+}
+
+
+def to_line(reply: Reply) -> bytes:
+    """One line of JSON; its `kind` is the class's name."""
+    return json.dumps({"kind": type(reply).__name__, **asdict(reply)}).encode() + b"\n"
+
+
+def from_line(line: bytes) -> Reply:
+    """The inverse of `to_line`."""
+    fields: dict[str, Any] = json.loads(line)
+    kind = _REPLIES[fields.pop("kind")]
+    if kind is Done:
+        fields["timing"] = Timing(**fields["timing"])
+        fields["memory"] = Memory(**fields["memory"])
+    return kind(**fields)

@@ -1,0 +1,86 @@
+"""The figures of an answer in words: what the page's tooltips and the reports print beside the numbers."""
+
+import math
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """`key`: the column in the answer log. `label`: for a table's head. `unit`: what the number counts."""
+
+    key: str
+    label: str
+    unit: str
+    meaning: str
+
+
+FIGURES = (
+    Figure("load_s", "load", "s", "loading the model, from starting its process; in no other figure"),
+    Figure("retrieval_s", "retrieval", "s", "embedding the question, and the search; in no other figure"),
+    Figure("queue_s", "queue", "s", "waiting for the model to be free; in no other figure"),
+    Figure(
+        "ttft_s",
+        "TTFT",
+        "s",
+        "time to first token: from the call to generate (prompt ready) to the first non-empty piece of text",
+    ),
+    Figure(
+        "ttfo_s",
+        "TTFO",
+        "s",
+        "the same to the first piece after a reasoning block; equal to TTFT for models without one",
+    ),
+    Figure(
+        "e2e_s",
+        "latency",
+        "s",
+        "from the same call to the last piece of text: TTFT + TPOT x (output tokens - 1)",
+    ),
+    Figure(
+        "tpot_s",
+        "TPOT",
+        "s",
+        "time per output token after the first: (t_last - t_first) / (n_out - 1); empty when n_out < 2",
+    ),
+    Figure("decode_tok_s", "tokens/s", "tokens/s", "1 / TPOT: how fast the text grows once it has begun"),
+    Figure("prefill_tok_s", "prompt tokens/s", "tokens/s", "(n_prompt - n_prompt_reused) / TTFT"),
+    Figure("e2e_tok_s", "tokens/s, whole", "tokens/s", "n_out / latency"),
+    Figure(
+        "words",
+        "words",
+        "words",
+        "words of the visible answer by Unicode word segmentation (UAX #29); "
+        "a segment counts if it holds a letter or digit",
+    ),
+    Figure("words_per_s", "words/s", "words/s", "words / latency, the published experiment's figure"),
+    Figure("n_out", "tokens", "tokens", "tokens of the answer, from the engine; the end token not counted"),
+    Figure("n_prompt", "prompt", "tokens", "tokens of the prompt, from the engine"),
+    Figure("n_prompt_reused", "reused", "tokens", "prompt tokens served from the KV cache"),
+    Figure(
+        "peak_rss_bytes",
+        "memory",
+        "bytes",
+        "high-water resident memory (VmHWM) of a process that holds this one model and imports nothing it "
+        "does not need",
+    ),
+    Figure("predicted_bytes", "memory, predicted", "bytes", "the same, foretold from the file's header"),
+)
+
+_BY_KEY = {figure.key: figure for figure in FIGURES}
+
+
+def figure(key: str) -> Figure:
+    """The figure of a column of the answer log."""
+    return _BY_KEY[key]
+
+
+def format_figure(key: str, value: float | None) -> str:
+    """The value as people read it, with three significant digits and its unit; "-" for none."""
+    if value is None or math.isnan(value):
+        return "-"
+    unit = figure(key).unit
+    if unit == "bytes":
+        return f"{value / 2**30:.2f} GiB" if value >= 2**30 else f"{value / 2**20:.1f} MiB"
+    if unit == "s":
+        return f"{value:.2f} s" if value >= 1 else f"{value * 1000:.3g} ms"
+    return f"{value:,.0f}" if value >= 100 or float(value).is_integer() else f"{value:.3g}"

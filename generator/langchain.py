@@ -1,0 +1,67 @@
+"""LangChain's view of a Generator: a chat model, so that `prompt | model | parser` chains work.
+
+Not imported by `generator`: who does not use LangChain does not load it.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from langchain_core.callbacks import CallbackManagerForLLMRun
+from langchain_core.language_models.chat_models import BaseChatModel, generate_from_stream
+from langchain_core.messages import AIMessageChunk, BaseMessage
+from langchain_core.messages.ai import UsageMetadata
+from langchain_core.outputs import ChatGenerationChunk, ChatResult
+from pydantic import ConfigDict
+
+from generator.events import Done, Message, Text
+from generator.generator import Generator
+
+_ROLES = {"system": "system", "human": "user", "ai": "assistant"}
+
+
+class GeneratorChatModel(BaseChatModel):
+    """A configured model as a LangChain chat model; streams, and reports its tokens as usage."""
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    generator: Generator
+
+    @property
+    def _llm_type(self) -> str:
+        return "reviewduel"
+
+    def _stream(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **_: Any,
+    ) -> Iterator[ChatGenerationChunk]:
+        for event in self.generator.generate(_turns(messages), stop=stop or ()):
+            if isinstance(event, Text):
+                chunk = ChatGenerationChunk(message=AIMessageChunk(content=event.text))
+                if run_manager:
+                    run_manager.on_llm_new_token(event.text, chunk=chunk)
+                yield chunk
+            elif isinstance(event, Done):
+                n_in, n_out = event.timing.n_prompt, event.timing.n_out
+                usage = UsageMetadata(input_tokens=n_in, output_tokens=n_out, total_tokens=n_in + n_out)
+                yield ChatGenerationChunk(message=AIMessageChunk(content="", usage_metadata=usage))
+
+    def _generate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **_: Any,
+    ) -> ChatResult:
+        return generate_from_stream(self._stream(messages, stop, run_manager))
+
+
+def _turns(messages: Sequence[BaseMessage]) -> list[Message]:
+    turns = []
+    for message in messages:
+        if message.type not in _ROLES:
+            raise ValueError(f"a {message.type} message cannot be given to a local model")
+        turns.append(Message(_ROLES[message.type], message.text))  # type: ignore[arg-type]
+    return turns

@@ -1,0 +1,65 @@
+"""Bytes of tokens become pieces of text: whole characters, up to a stop string, with their times.
+
+Knows nothing of models. Standard library only: the worker imports it.
+"""
+
+import codecs
+import time
+
+
+class TextStream:
+    """Collects one answer. Text that might be the beginning of a stop string is held back until it is known.
+
+    `first_s` and `last_s`: seconds from `started` (of `time.perf_counter`) to the first and the last
+    piece handed out; None before there was one. `stopped`: a stop string was met.
+    """
+
+    def __init__(self, stop: tuple[str, ...], started: float) -> None:
+        self._stop = stop
+        self._started = started
+        # A token may end in the middle of a character; what can never become one shows as U+FFFD.
+        self._decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
+        self._held = ""
+        self.first_s: float | None = None
+        self.last_s: float | None = None
+        self.stopped = False
+
+    def add(self, data: bytes) -> str:
+        """The text that is certain now; may be empty."""
+        self._held += self._decoder.decode(data)
+        starts = [at for stop in self._stop if (at := self._held.find(stop)) >= 0]
+        if starts:
+            self.stopped = True
+            piece, self._held = self._held[: min(starts)], ""
+            return self._hand_out(piece)
+        keep = max((_overlap(self._held, stop) for stop in self._stop), default=0)
+        certain = len(self._held) - keep
+        piece, self._held = self._held[:certain], self._held[certain:]
+        return self._hand_out(piece)
+
+    def finish(self) -> str:
+        """What was held back, once no more tokens come."""
+        if self.stopped:
+            return ""
+        piece, self._held = self._held + self._decoder.decode(b"", final=True), ""
+        return self._hand_out(piece)
+
+    def _hand_out(self, piece: str) -> str:
+        # PostgreSQL's text holds no NUL. A model seldom writes one; nobody wants to read it.
+        piece = piece.replace("\0", "")
+        if self.first_s is None:
+            # An answer begins with its first visible character.
+            piece = piece.lstrip()
+        if piece:
+            self.last_s = time.perf_counter() - self._started
+            if self.first_s is None:
+                self.first_s = self.last_s
+        return piece
+
+
+def _overlap(text: str, stop: str) -> int:
+    """Length of the longest end of `text` that begins `stop`."""
+    return next(
+        (size for size in range(min(len(text), len(stop) - 1), 0, -1) if text.endswith(stop[:size])),
+        0,
+    )

@@ -1,0 +1,83 @@
+"""Messages become the tokens of one prompt, as the model's own file says.
+
+Knows llama.cpp's tokenizer and chat templates; knows nothing of generation or reviews.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import llama_cpp
+from jinja2 import TemplateError
+from llama_cpp.llama_chat_format import Jinja2ChatFormatter
+
+from generator.engine import Engine, EngineError
+from generator.events import Message
+
+
+class Tokenizer:
+    """Renders and tokenizes prompts for one loaded model."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._vocab = engine.vocab
+        self._bos = llama_cpp.llama_vocab_bos(self._vocab)
+        template = engine.chat_template
+        self._formatter = template and Jinja2ChatFormatter(
+            template,
+            eos_token=self._text(llama_cpp.llama_vocab_eos(self._vocab)),
+            bos_token=self._text(self._bos),
+        )
+        self._special = _pattern(self._special_texts())
+
+    def tokens(self, messages: Sequence[Message]) -> list[int]:
+        """The prompt with exactly one BOS, if the model wants one.
+
+        With a chat template: what it renders. Without: the contents, one after the other, as the start
+        of a text to complete. Special tokens that stand in a content are taken apart, so that no review
+        can end its own quotation.
+        """
+        safe = [Message(message.role, self._neutral(message.content)) for message in messages]
+        tokens = self._tokenize(self._render(safe))
+        # Many templates write the BOS that the tokenizer adds as well.
+        if len(tokens) > 1 and tokens[0] == tokens[1] == self._bos:
+            del tokens[0]
+        return tokens
+
+    def _render(self, messages: Sequence[Message]) -> str:
+        if not self._formatter:
+            return "\n\n".join(message.content for message in messages)
+        turns: Any = [{"role": message.role, "content": message.content} for message in messages]
+        try:
+            return str(self._formatter(messages=turns).prompt)
+        except (TemplateError, ValueError) as error:
+            raise EngineError(f"The model's chat template refuses this conversation: {error}") from error
+
+    def _neutral(self, content: str) -> str:
+        return self._special.sub(lambda match: " ".join(match[0]), content)
+
+    def _tokenize(self, text: str) -> list[int]:
+        data = text.encode()
+        # Never more tokens than bytes, and the BOS and EOS that the model may add.
+        size = len(data) + 2
+        buffer = (llama_cpp.llama_token * size)()
+        count = llama_cpp.llama_tokenize(self._vocab, data, len(data), buffer, size, True, True)
+        return list(buffer[:count])
+
+    def _text(self, token: int) -> str:
+        text = llama_cpp.llama_vocab_get_text(self._vocab, token) if token >= 0 else b""
+        return str(text.decode(errors="replace"))
+
+    def _special_texts(self) -> list[str]:
+        count = llama_cpp.llama_vocab_n_tokens(self._vocab)
+        special = llama_cpp.LLAMA_TOKEN_ATTR_CONTROL | llama_cpp.LLAMA_TOKEN_ATTR_USER_DEFINED
+        return [
+            self._text(token)
+            for token in range(count)
+            if llama_cpp.llama_vocab_get_attr(self._vocab, token) & special
+        ]
+
+
+def _pattern(texts: Sequence[str]) -> re.Pattern[str]:
+    """Matches any of the texts, the longest first; one-character ones are ordinary text."""
+    longest_first = sorted((text for text in texts if len(text) > 1), key=len, reverse=True)
+    return re.compile("|".join(map(re.escape, longest_first)) or r"(?!)")

@@ -1,0 +1,156 @@
+"""The caller's end of a worker process: start it, ask it, cancel it, notice its death.
+
+Knows the protocol of `generator.worker`; knows nothing of questions, reviews or llama.cpp.
+"""
+
+import json
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from config.errors import GenerationFailed, ModelUnavailable
+from generator.events import (
+    Done,
+    Event,
+    Failed,
+    Loaded,
+    Loading,
+    Message,
+    Reply,
+    Sampling,
+    Tokenized,
+    from_line,
+)
+
+
+class WorkerProcess:
+    """A process with one model. One request at a time; `cancel` and `close` from any thread."""
+
+    def __init__(self, path: Path, n_ctx: int) -> None:
+        """Start it; the first thing to do is to exhaust `load()`."""
+        # A file, not a pipe: nobody reads along, and a full pipe would stop the worker.
+        self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the process
+        self._started = time.perf_counter()
+        # -P: a folder named like one of our packages in the current directory must not be imported.
+        self._process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "generator.worker", str(path), str(n_ctx)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._stderr,
+        )
+        self._last_id = 0
+        self.load_s = 0.0
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process is there to be asked."""
+        return self._process.poll() is None
+
+    @property
+    def pid(self) -> int:
+        """The process id, to watch its memory from outside."""
+        return self._process.pid
+
+    def load(self) -> Iterator[Loading | Loaded]:
+        """Progress, then Loaded; `load_s` then holds the seconds since the process was started.
+
+        Raises ModelUnavailable if llama.cpp refuses the file.
+        """
+        for reply in self._replies():
+            if isinstance(reply, Failed):
+                self.close()
+                raise ModelUnavailable(reply.reason)
+            if isinstance(reply, Loaded):
+                self.load_s = time.perf_counter() - self._started
+            if isinstance(reply, Loading | Loaded):
+                yield reply
+            if isinstance(reply, Loaded):
+                return
+
+    def tokenize(self, messages: Sequence[Message]) -> list[int]:
+        """The prompt's tokens, rendered by the model's own template."""
+        self._send({"do": "tokenize", "messages": [asdict(message) for message in messages]})
+        for reply in self._replies():
+            if isinstance(reply, Tokenized):
+                return reply.tokens
+            if isinstance(reply, Failed):
+                raise GenerationFailed(reply.reason)
+        raise AssertionError("unreachable: _replies raises when they end")
+
+    def generate(
+        self, tokens: Sequence[int], sampling: Sampling, threads: int, reuse: bool
+    ) -> Iterator[Event]:
+        """PromptProgress, Text, and last Done. A caller that leaves early cancels."""
+        self._last_id += 1
+        self._send(
+            {
+                "do": "generate",
+                "id": self._last_id,
+                "tokens": list(tokens),
+                "sampling": asdict(sampling),
+                "threads": threads,
+                "reuse": reuse,
+            }
+        )
+        finished = False
+        replies = self._replies()
+        try:
+            for reply in replies:
+                finished = isinstance(reply, Done | Failed)
+                if isinstance(reply, Failed):
+                    raise GenerationFailed(reply.reason)
+                assert not isinstance(reply, Loaded | Tokenized)
+                yield reply
+                if finished:
+                    return
+        finally:
+            if not finished and self.alive:
+                # Whoever asks next must not find the rest of this answer.
+                self.cancel()
+                while not isinstance(next(replies), Done | Failed):
+                    pass
+
+    def cancel(self) -> None:
+        """End the running generation; its Done comes at once, with the reason "cancelled"."""
+        if self.alive:
+            self._send({"do": "cancel", "id": self._last_id})
+
+    def close(self) -> None:
+        """End the process and free its memory."""
+        self._process.kill()
+        self._process.wait()
+        for stream in (self._process.stdin, self._process.stdout, self._stderr):
+            if stream:
+                stream.close()
+
+    def _send(self, request: dict[str, Any]) -> None:
+        assert self._process.stdin
+        try:
+            self._process.stdin.write(json.dumps(request).encode() + b"\n")
+            self._process.stdin.flush()
+        except BrokenPipeError:
+            raise GenerationFailed(self._death()) from None
+
+    def _replies(self) -> Iterator[Reply]:
+        assert self._process.stdout
+        while line := self._process.stdout.readline():
+            yield from_line(line)
+        raise GenerationFailed(self._death())
+
+    def _death(self) -> str:
+        code = self._process.wait()
+        how = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
+        hint = " The system may have run out of memory." if code == -signal.SIGKILL else ""
+        last_words = ""
+        if not self._stderr.closed:
+            self._stderr.seek(0)
+            last_words = self._stderr.read()[-500:].decode(errors="replace").strip()
+        return f"The model's process ended by {how}.{hint} The next question starts it anew." + (
+            f" Its last words: {last_words}" if last_words else ""
+        )

@@ -1,0 +1,68 @@
+"""`python -m models`: the configured models, and the tiny ones that need no download."""
+
+import typer
+from rich.table import Table
+
+from config import Settings, load_settings
+from config.command import console, run
+from models.files import how_to_get, model_path
+from models.header import read_header
+from models.memory import predict_memory
+from models.random_weights import write_random_model
+
+app = typer.Typer(help=__doc__, no_args_is_help=True)
+
+GIB = 2**30
+
+
+@app.command("list")
+def list_models() -> None:
+    """Show the configured models, with what is on disk."""
+    settings = load_settings()
+    table = Table("model", "file", "on disk", "parameters", "memory, predicted")
+    missing = []
+    for name in settings.models:
+        spec = settings.model(name)
+        path = model_path(spec, settings)
+        if not path.is_file():
+            missing.append(f"{name}: {how_to_get(spec, settings)}")
+            table.add_row(name, spec.file, "-", "", "")
+            continue
+        header = read_header(path)
+        predicted = predict_memory(header, spec.n_ctx).process
+        table.add_row(
+            name + (" (random weights)" if spec.random_weights else ""),
+            spec.file,
+            _gib(path.stat().st_size),
+            f"{header.parameters / 1e9:.3g} B",
+            f"{_gib(predicted)} at {spec.n_ctx} tokens",
+        )
+    console.print(table)
+    console.print(f"Looked in {settings.models_folder}", soft_wrap=True)
+    for line in missing:
+        console.print(line, markup=False, soft_wrap=True)
+
+
+@app.command()
+def tiny() -> None:
+    """Write the configured models of random weights, a few megabytes each, unless they are there."""
+    settings = load_settings()
+    for name in settings.models:
+        write_if_missing(name, settings)
+
+
+def write_if_missing(name: str, settings: Settings) -> None:
+    """Write one model of random weights; the others are left to their downloads."""
+    spec = settings.model(name)
+    path = model_path(spec, settings)
+    if spec.random_weights and not path.is_file():
+        write_random_model(path, spec.random_weights)
+        console.print(f"wrote {path} (random weights: its answers are noise)", soft_wrap=True)
+
+
+def _gib(size: int) -> str:
+    return f"{size / GIB:.2f} GiB" if size >= GIB / 10 else f"{size / 2**20:.1f} MiB"
+
+
+if __name__ == "__main__":
+    run(app)

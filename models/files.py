@@ -1,0 +1,31 @@
+"""Where a configured model's file lies, and what to do when it is not there."""
+
+from pathlib import Path
+
+from config import ModelSpec, Settings
+from config.errors import ModelUnavailable
+
+
+def model_path(spec: ModelSpec, settings: Settings) -> Path:
+    """The file's place: as given if that is a path, else in the models folder. It need not exist."""
+    file = Path(spec.file).expanduser()
+    return file if file.is_absolute() else settings.models_folder / file
+
+
+def require_file(spec: ModelSpec, settings: Settings) -> Path:
+    """The same, but raises ModelUnavailable, with the way to get the file, if it is not there."""
+    path = model_path(spec, settings)
+    if path.is_file():
+        return path
+    raise ModelUnavailable(f"{spec.name}: there is no file {path}. {how_to_get(spec, settings)}")
+
+
+def how_to_get(spec: ModelSpec, settings: Settings) -> str:
+    """One sentence: the command that brings this model's file."""
+    if spec.random_weights:
+        return "Write it with `python -m models tiny`."
+    if spec.repository:
+        return (
+            f"Get it with `hf download {spec.repository} {spec.file} --local-dir {settings.models_folder}`."
+        )
+    return "Put it there, or correct its `file` in the settings."

@@ -1,0 +1,186 @@
+"""The header of a GGUF file: its metadata and the shapes of its tensors, without their data.
+
+The `gguf` package reads the whole vocabulary into memory for that, which takes seconds on a large
+model; this reads scalars and skips over arrays. Format: docs/gguf.md in the ggml repository. Every
+length is checked against the file's size before it is believed.
+"""
+
+import io
+import math
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from gguf import GGML_QUANT_SIZES, GGMLQuantizationType
+
+from config.errors import ModelUnavailable
+
+Scalar = int | float | bool | str
+
+# Number of the type in the file → struct format. 8 is a string, 9 an array.
+_FORMATS = {
+    0: "B",
+    1: "b",
+    2: "H",
+    3: "h",
+    4: "I",
+    5: "i",
+    6: "f",
+    7: "?",
+    10: "Q",
+    11: "q",
+    12: "d",
+}
+_STRING, _ARRAY = 8, 9
+
+
+@dataclass(frozen=True, slots=True)
+class Tensor:
+    """A tensor's name, its sizes as ggml orders them (the contiguous one first), and its bytes."""
+
+    name: str
+    shape: tuple[int, ...]
+    kind: GGMLQuantizationType
+
+    @property
+    def parameters(self) -> int:
+        """Number of weights."""
+        return math.prod(self.shape)
+
+    @property
+    def nbytes(self) -> int:
+        """Size of the data in the file and, unless repacked, in memory."""
+        block, block_bytes = GGML_QUANT_SIZES[self.kind]
+        return self.parameters // block * block_bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """`metadata` holds the scalars, and of each array its length."""
+
+    metadata: dict[str, Scalar]
+    tensors: tuple[Tensor, ...]
+
+    @property
+    def architecture(self) -> str:
+        """llama.cpp's name of the architecture, the prefix of its keys."""
+        return str(self.metadata.get("general.architecture", "unknown"))
+
+    @property
+    def parameters(self) -> int:
+        """Number of weights in all tensors."""
+        return sum(tensor.parameters for tensor in self.tensors)
+
+    @property
+    def weight_bytes(self) -> int:
+        """Bytes of all tensors."""
+        return sum(tensor.nbytes for tensor in self.tensors)
+
+    def number(self, key: str, default: int) -> int:
+        """The architecture's number under `key`, for example "block_count"."""
+        return int(self.metadata.get(f"{self.architecture}.{key}", default))
+
+
+class _Malformed(Exception):
+    pass
+
+
+def read_header(path: Path) -> Header:
+    """Read a GGUF file's header; raises ModelUnavailable if it is none, is cut off, or contradicts itself."""
+    try:
+        with path.open("rb") as file:
+            return _Reader(file, path.stat().st_size).header()
+    except OSError as error:
+        raise ModelUnavailable(f"{path} cannot be read: {error.strerror}.") from error
+    except _Malformed as error:
+        raise ModelUnavailable(
+            f"{path} is not a usable GGUF file: {error}. Fetch it again, or correct the settings."
+        ) from error
+
+
+class _Reader:
+    def __init__(self, file: BinaryIO, size: int) -> None:
+        self._file = file
+        self._size = size
+
+    def header(self) -> Header:
+        magic = self._file.read(4)
+        if magic != b"GGUF":
+            raise _Malformed(f"it begins with {magic!r}, not with b'GGUF'")
+        version = self._scalar("I")
+        if version not in (2, 3):
+            raise _Malformed(f"its version is {version}; 2 and 3 are known")
+        # A tensor's entry takes at least 24 bytes, a key and its value at least 13.
+        tensors = self._count("tensors", 24)
+        keys = self._count("keys", 13)
+        metadata = {self._string(): self._value(self._scalar("I")) for _ in range(keys)}
+        return Header(metadata, tuple(self._tensor() for _ in range(tensors)))
+
+    def _tensor(self) -> Tensor:
+        name = self._string()
+        dimensions = self._scalar("I")
+        if dimensions > 4:
+            raise _Malformed(f"tensor '{name}' has {dimensions} dimensions")
+        shape = tuple(self._scalar("Q") for _ in range(dimensions))
+        number = self._scalar("I")
+        offset = self._scalar("Q")
+        try:
+            tensor = Tensor(name, shape, GGMLQuantizationType(number))
+        except ValueError:
+            raise _Malformed(f"tensor '{name}' has the unknown type {number}") from None
+        if offset + tensor.nbytes > self._size:
+            raise _Malformed(
+                f"tensor '{name}' should end behind the file's {self._size} bytes; the file is incomplete"
+            )
+        return tensor
+
+    def _value(self, kind: int) -> Scalar:
+        if kind == _STRING:
+            return self._string()
+        if kind == _ARRAY:
+            return self._skip_array()
+        return self._scalar(_format(kind))
+
+    def _skip_array(self) -> int:
+        kind = self._scalar("I")
+        if kind == _ARRAY:
+            raise _Malformed("it has nested arrays")
+        if kind == _STRING:
+            length = self._count("strings in an array", 8)
+            for _ in range(length):
+                self._skip(self._count("characters", 1))
+            return length
+        width = struct.calcsize("<" + _format(kind))
+        length = self._count("values in an array", width)
+        self._skip(length * width)
+        return length
+
+    def _string(self) -> str:
+        return self._bytes(self._count("characters", 1)).decode(errors="replace")
+
+    def _scalar(self, code: str) -> int:
+        value: int = struct.unpack("<" + code, self._bytes(struct.calcsize("<" + code)))[0]
+        return value
+
+    def _count(self, what: str, least_bytes: int) -> int:
+        """A number of things, each of at least so many bytes, that the rest of the file can hold."""
+        count = self._scalar("Q")
+        if count * least_bytes > self._size - self._file.tell():
+            raise _Malformed(f"it claims {count} {what}, more than its {self._size} bytes can hold")
+        return count
+
+    def _bytes(self, count: int) -> bytes:
+        data = self._file.read(count)
+        if len(data) < count:
+            raise _Malformed(f"it ends after {self._size} bytes, in the middle of its header")
+        return data
+
+    def _skip(self, count: int) -> None:
+        self._file.seek(count, io.SEEK_CUR)
+
+
+def _format(kind: int) -> str:
+    if kind not in _FORMATS:
+        raise _Malformed(f"it has a value of the unknown type {kind}")
+    return _FORMATS[kind]
