@@ -1,0 +1,1 @@
+"""What a person sees: the Streamlit pages. Nothing below may import it."""

@@ -1,0 +1,145 @@
+"""The side-by-side chat: a product, two or more models, a question, and answers that stream into columns.
+
+`streamlit run app/main.py`. Draws and remembers; generation lives in the workers.
+"""
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from app import resources
+from app.live_answer import LiveAnswer
+from app.markdown import literal
+from app.panel import draw_answer, draw_passages
+from config.errors import UserError
+from generator import Answer
+from retriever import Match, Product
+
+LISTED_PRODUCTS = 1000
+POLL_SECONDS = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One question with its passages and the answers to it, in a session's history."""
+
+    product: Product
+    question: str
+    matches: tuple[Match, ...]
+    answers: tuple[LiveAnswer, ...]
+
+    @property
+    def running(self) -> bool:
+        """Whether any model still writes."""
+        return any(live.running for live in self.answers)
+
+
+def main() -> None:
+    """Draw the page; an error for people is shown as its sentence."""
+    st.set_page_config("ReviewDuel", page_icon="⚖️", layout="wide")
+    st.title("ReviewDuel")
+    try:
+        draw_page()
+    except UserError as error:
+        st.error(literal(str(error)))
+
+
+def draw_page() -> None:
+    """Choices above, the conversation below, the question at the bottom."""
+    products = resources.retriever().products(limit=LISTED_PRODUCTS)
+    if not products:
+        st.info("There are no reviews yet. Read some in, then reload: `python -m ingest data/reviews.csv`")
+        return
+    on_disk = resources.models_on_disk()
+    if not on_disk:
+        st.info(
+            "There is no model yet. `python -m models list` tells how to get one; "
+            "`python -m models tiny` writes three with random weights."
+        )
+        return
+    product_id = choose_product(products)
+    models = st.multiselect("Models", on_disk, default=on_disk[:2], format_func=label, key="models")
+    turns: list[Turn] = st.session_state.setdefault("turns", [])
+    running = bool(turns) and turns[-1].running
+    question = st.chat_input("Ask about the product", disabled=running or not models)
+    if question:
+        turns.append(ask(product_id, question, models))
+    for number, turn in enumerate(turns):
+        draw_turn(turn, anchor=f"question-{number + 1}")
+
+
+def choose_product(products: list[Product]) -> str:
+    """The id of the chosen product; any id may be typed, listed or not."""
+    by_id = {product.product_id: product for product in products}
+
+    def title(product_id: str) -> str:
+        product = by_id.get(product_id)
+        if not product:
+            return product_id
+        stars = f" · {product.mean_rating:.1f} ★" if product.mean_rating is not None else ""
+        ids = ", ".join(product.ids)
+        return f"{product.name or product_id}{stars} · {product.reviews} reviews · {ids}"
+
+    chosen = st.selectbox(
+        "Product, by name or id", list(by_id), format_func=title, accept_new_options=True, key="product"
+    )
+    return chosen or products[0].product_id
+
+
+def label(model: str) -> str:
+    """A model's name, with the warning that belongs to it."""
+    spec = resources.settings().model(model)
+    return f"{model} (random weights: noise)" if spec.random_weights else model
+
+
+def ask(product_id: str, question: str, models: list[str]) -> Turn:
+    """Retrieve once, then start all models on the same passages; they divide the cores."""
+    retriever = resources.retriever()
+    product = retriever.product(product_id)
+    generators = [resources.generator(model) for model in models]
+    retrieved = retriever.retrieve(product.product_id, question, resources.settings().retrieval.k)
+    log = resources.answer_log()
+
+    def record(answer: Answer) -> None:
+        spec = resources.settings().model(answer.model)
+        log.record(answer, spec, product.product_id, retrieved.retrieval_s)
+
+    answers = tuple(
+        LiveAnswer(generator, question, retrieved.matches, len(generators), record)
+        for generator in generators
+    )
+    return Turn(product, question, retrieved.matches, answers)
+
+
+def draw_turn(turn: Turn, anchor: str) -> None:
+    """A question, the answers side by side, and the passages they rest on."""
+    with st.chat_message("user"):
+        st.markdown(literal(turn.question))
+        st.caption(literal(f"about {turn.product.name or turn.product.product_id}"))
+    if turn.running:
+        draw_running_answers(turn, anchor)
+    else:
+        draw_answers(turn, anchor)
+    with st.container(border=True):
+        draw_passages(turn.matches, anchor)
+
+
+@st.fragment(run_every=POLL_SECONDS)
+def draw_running_answers(turn: Turn, anchor: str) -> None:
+    """Look again and again until the last model is done; then let the page draw itself for good."""
+    draw_answers(turn, anchor)
+    if st.button("Stop", key=f"stop-{anchor}"):
+        for live in turn.answers:
+            live.cancel()
+    if not turn.running:
+        st.rerun()
+
+
+def draw_answers(turn: Turn, anchor: str) -> None:
+    """One column per model."""
+    for column, live in zip(st.columns(len(turn.answers), border=True), turn.answers, strict=True):
+        with column:
+            draw_answer(live, label(live.model), anchor)
+
+
+main()

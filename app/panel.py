@@ -1,0 +1,74 @@
+"""One model's column, and the passages below the columns. Draws; decides nothing."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from app.live_answer import LiveAnswer
+from app.markdown import literal, with_citations
+from generator import Answer
+from generator.figures import figure, format_figure
+from retriever import Match
+
+
+def draw_answer(live: LiveAnswer, label: str, anchor: str) -> None:
+    """A column: the model's name, its answer so far or whole, and its figures once it is done."""
+    st.markdown(f"**{literal(label)}**")
+    if live.error:
+        st.error(literal(live.error))
+        return
+    citable = range(1, len(live.answer.matches) + 1) if live.answer else ()
+    if live.text:
+        st.markdown(with_citations(live.text, citable, anchor))
+    if live.answer:
+        _draw_figures(live.answer)
+        _draw_remarks(live.answer)
+    else:
+        st.caption(f"{live.status} · {live.seconds:.1f} s")
+
+
+def draw_passages(matches: Sequence[Match], anchor: str) -> None:
+    """The passages all models were given, each the target of its citations."""
+    st.markdown("**From the reviews**")
+    if not matches:
+        st.caption("This product has no passages.")
+    for number, match in enumerate(matches, start=1):
+        passage = match.passage
+        facts = [
+            "★" * round(passage.rating) if passage.rating is not None else "",
+            passage.written_on.isoformat() if passage.written_on else "",
+            passage.reviewer or "",
+            f"score {match.score:.2f}",
+        ]
+        # A heading, for only headings can be the target of a link.
+        st.subheader(literal(f"[{number}]"), anchor=f"{anchor}-{number}")
+        st.caption(literal(" · ".join(fact for fact in facts if fact)))
+        st.markdown(literal(passage.text))
+
+
+def _draw_figures(answer: Answer) -> None:
+    values = {
+        "ttft_s": answer.timing.ttft_s,
+        "decode_tok_s": answer.timing.decode_tok_s,
+        "words_per_s": answer.words_per_s,
+        "words": answer.words,
+        "peak_rss_bytes": answer.memory.peak_rss,
+    }
+    with st.container(horizontal=True):
+        for key, value in values.items():
+            st.metric(figure(key).label, format_figure(key, value), help=figure(key).meaning, width="content")
+
+
+def _draw_remarks(answer: Answer) -> None:
+    remarks = []
+    if answer.shared:
+        remarks.append(f"timing shared: {answer.timing.threads} of the cores while other models answered too")
+    if answer.dropped:
+        remarks.append(f"{answer.dropped} of the passages did not fit its context")
+    if answer.invalid_citations:
+        cited = ", ".join(f"[{number}]" for number in answer.invalid_citations)
+        remarks.append(f"cites {cited}, which it was not given")
+    if answer.stop_reason not in ("end", "stop"):
+        remarks.append(f"stopped: {answer.stop_reason}")
+    if remarks:
+        st.caption(literal(" · ".join(remarks)))

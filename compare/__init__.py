@@ -1,0 +1,1 @@
+"""Batch comparison: questions x models -> answers -> figures -> report. Knows no page."""

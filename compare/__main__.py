@@ -1,0 +1,108 @@
+"""`python -m compare`: the published experiment, or any products, questions and models, unattended."""
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from compare.experiment import PRODUCTS, QUESTIONS, Task, prepare_tasks
+from compare.report import comparison_table, write_files
+from compare.runner import Failure, run_models
+from compare.statistics import summarise
+from config import ModelSpec, Settings, load_settings
+from config.command import console, error_console, run
+from config.errors import UserError
+from database import Database
+from generator import Answer, AnswerLog
+from models.files import model_path
+from retriever import Embedder, Retriever
+
+app = typer.Typer()
+
+
+@app.command(help=__doc__)
+def compare(
+    models: Annotated[str, typer.Option(help="Names from the settings, a,b; default: all on disk.")] = "",
+    products: Annotated[str, typer.Option(help="How many of the first products, or their ids, a,b.")] = str(
+        PRODUCTS
+    ),
+    question: Annotated[
+        list[str] | None, typer.Option(help="A question; may be given several times.")
+    ] = None,
+    k: Annotated[int | None, typer.Option("-k", help="Passages for each question.", min=1, max=50)] = None,
+    seed: Annotated[int, typer.Option(help="Shuffles models and questions.")] = 0,
+    name: Annotated[str, typer.Option(help="Name of the run; default: the time.")] = "",
+    out: Annotated[Path | None, typer.Option(help="Folder for the files; default: in the home.")] = None,
+) -> None:
+    """Run the comparison and write its report."""
+    settings = load_settings()
+    specs = _specs(models, settings)
+    run_id = name or datetime.now(UTC).strftime("%Y-%m-%d-%H%M%S")
+    with Database.open(settings) as database:
+        retriever = Retriever(database, Embedder(settings.embedder))
+        chosen = (
+            retriever.products(limit=int(products))
+            if products.isdecimal()
+            else [retriever.product(product_id) for product_id in products.split(",")]
+        )
+        tasks = prepare_tasks(retriever, chosen, question or QUESTIONS, k or settings.retrieval.k)
+        plan = {
+            "models": [spec.name for spec in specs],
+            "products": [product.product_id for product in chosen],
+            "questions": question or list(QUESTIONS),
+            "k": k or settings.retrieval.k,
+            "seed": seed,
+            "mode": "measured",
+        }
+        log = AnswerLog(database)
+        log.begin_run(run_id, plan)
+        failures = _run_with_progress(specs, tasks, settings, log, run_id, seed)
+        rows = log.answers(run_id)
+    folder = out or settings.home / "runs" / run_id
+    summaries = summarise(rows)
+    write_files(folder, {"run_id": run_id, "plan": plan}, rows, summaries, failures)
+    console.print(comparison_table(summaries))
+    console.print(f"Report: {folder / 'report.md'}", soft_wrap=True)
+    for failure in failures:
+        error_console.print(f"failed: {failure.model}: {failure.reason}", markup=False, soft_wrap=True)
+    if failures:
+        sys.exit(1)
+
+
+def _specs(models: str, settings: Settings) -> list[ModelSpec]:
+    names = [name.strip() for name in models.split(",") if name.strip()]
+    specs = [settings.model(name) for name in dict.fromkeys(names or settings.models)]
+    if not names:
+        specs = [spec for spec in specs if model_path(spec, settings).is_file()]
+    if not specs:
+        raise UserError(
+            f"There is no model in {settings.models_folder}. `python -m models list` tells how to get one; "
+            "`python -m models tiny` writes three with random weights."
+        )
+    return specs
+
+
+def _run_with_progress(
+    specs: list[ModelSpec], tasks: list[Task], settings: Settings, log: AnswerLog, run_id: str, seed: int
+) -> list[Failure]:
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("answers, remaining"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=error_console, disable=not error_console.is_terminal) as progress:
+        bar = progress.add_task("", total=len(specs) * len(tasks))
+
+        def on_answer(answer: Answer) -> None:
+            progress.update(bar, advance=1, description=answer.model)
+
+        return run_models(specs, tasks, settings, log, run_id, seed, on_answer)
+
+
+if __name__ == "__main__":
+    run(app)

@@ -1,0 +1,117 @@
+"""A run on the terminal and as files: answers.jsonl, summary.json, report.md. All from the same rows."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from rich.table import Table
+
+from compare.runner import Failure
+from compare.statistics import ModelSummary
+from generator.answer_log import Row
+from generator.figures import figure, format_figure
+
+# The columns of the comparison table; memory is appended.
+COLUMNS = ("ttft_s", "decode_tok_s", "prefill_tok_s", "e2e_s", "words", "words_per_s")
+
+
+def comparison_table(summaries: Sequence[ModelSummary]) -> Table:
+    """The terminal's table: medians over a model's answers."""
+    table = Table(title="Medians over the answers")
+    table.add_column("model", no_wrap=True)
+    for heading in _headings():
+        table.add_column(heading, justify="right")
+    for summary in summaries:
+        table.add_row(summary.label, *_cells(summary))
+    return table
+
+
+def write_files(
+    folder: Path,
+    run: Row,
+    rows: Sequence[Row],
+    summaries: Sequence[ModelSummary],
+    failures: Sequence[Failure],
+) -> None:
+    """Write the three files of a run; `run` is its id and plan. Existing ones are replaced."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "answers.jsonl").open("w", encoding="utf-8") as file:
+        for row in rows:
+            file.write(json.dumps(row, ensure_ascii=False, default=str) + "\n")
+    summary = {
+        **run,
+        "models": {item.model: asdict(item) for item in summaries},
+        "failures": [asdict(failure) for failure in failures],
+    }
+    (folder / "summary.json").write_text(
+        json.dumps(summary, ensure_ascii=False, indent=2, default=str) + "\n", encoding="utf-8"
+    )
+    (folder / "report.md").write_text(
+        "\n".join(_report(run, rows, summaries, failures)) + "\n", encoding="utf-8"
+    )
+
+
+def _report(
+    run: Row, rows: Sequence[Row], summaries: Sequence[ModelSummary], failures: Sequence[Failure]
+) -> Iterator[str]:
+    yield f"# Comparison {run['run_id']}\n"
+    yield _about(rows)
+    if any(summary.random_weights for summary in summaries):
+        yield (
+            "\nModels marked *random weights* answer with noise: their speed and memory are measured for "
+            "real, but are those of a tiny file."
+        )
+    yield "\n## Figures\n"
+    yield f"| model | answers | {' | '.join(_headings())} |"
+    yield f"|---|---:|{'---:|' * len(_headings())}"
+    for summary in summaries:
+        yield f"| {summary.label} | {summary.answers} | {' | '.join(_cells(summary))} |"
+    yield "\nMedians over a model's answers; memory is the highest.\n"
+    for key in (*COLUMNS, "peak_rss_bytes", "predicted_bytes"):
+        yield f"- **{figure(key).label}**: {figure(key).meaning}"
+    if failures:
+        yield "\n## Failed\n"
+        yield from (f"- {failure.model}: {failure.reason}" for failure in failures)
+    yield "\n## Answers"
+    yield from _answers(rows)
+
+
+def _about(rows: Sequence[Row]) -> str:
+    if not rows:
+        return "No model answered."
+    products = len({row["product_id"] for row in rows})
+    questions = len({row["question"] for row in rows})
+    modes = ", ".join(sorted({row["mode"] for row in rows}))
+    return (
+        f"{len(rows)} answers: {products} products x {questions} questions x "
+        f"{len({row['model'] for row in rows})} models, timing mode: {modes}. Machine: {rows[0]['machine']}."
+    )
+
+
+def _answers(rows: Sequence[Row]) -> Iterator[str]:
+    asked = dict.fromkeys((row["product_id"], row["question"]) for row in rows)
+    for product_id, question in asked:
+        yield f"\n### {product_id}: {question}\n"
+        for row in rows:
+            if (row["product_id"], row["question"]) == (product_id, question):
+                yield f"- **{row['model']}** ({row['stop_reason']}): {_one_line(row['answer'])}"
+
+
+def _one_line(text: str) -> str:
+    """An answer as harmless Markdown: models may write anything, links and HTML too."""
+    line = " ".join(text.split()) or "(nothing)"
+    return "".join("\\" + char if char in "\\`*_[]<>|!#" else char for char in line)
+
+
+def _headings() -> list[str]:
+    return [*(figure(key).label for key in COLUMNS), "memory", "predicted", "cited"]
+
+
+def _cells(summary: ModelSummary) -> list[str]:
+    return [
+        *(format_figure(key, summary.figures[key].median) for key in COLUMNS),
+        format_figure("peak_rss_bytes", summary.peak_rss_bytes),
+        format_figure("predicted_bytes", summary.predicted_bytes),
+        f"{summary.cited:.0%}",
+    ]

@@ -1,0 +1,88 @@
+"""Answers of a run become one summary per model. Knows the answer log's columns, not where they lie."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from generator.answer_log import Row
+
+# Each in the summary with its median and quartiles over the model's answers.
+SUMMARISED = (
+    "ttft_s",
+    "e2e_s",
+    "tpot_s",
+    "decode_tok_s",
+    "prefill_tok_s",
+    "e2e_tok_s",
+    "words",
+    "words_per_s",
+    "n_out",
+    "n_prompt",
+    "retrieval_s",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """Median and quartiles; all None where no answer has the figure."""
+
+    median: float | None
+    p25: float | None
+    p75: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSummary:
+    """One model in one run. Memory is the highest of its answers, in bytes; `load_s` that of the run.
+
+    `cited`: share of answers, 0 to 1, with at least one citation of a passage it was given;
+    `invalid_citations`: how many citations in all named no passage.
+    """
+
+    model: str
+    random_weights: bool
+    answers: int
+    figures: dict[str, Spread]
+    load_s: float
+    peak_rss_bytes: int
+    predicted_bytes: int
+    cited: float
+    invalid_citations: int
+    stop_reasons: dict[str, int]
+
+    @property
+    def label(self) -> str:
+        """The name, with the warning that belongs to it."""
+        return f"{self.model} (random weights)" if self.random_weights else self.model
+
+
+def summarise(rows: Sequence[Row]) -> list[ModelSummary]:
+    """One summary per model, in alphabetical order."""
+    if not rows:
+        return []
+    answers = pd.DataFrame(rows)
+    return [_summary(str(model), group) for model, group in answers.groupby("model")]
+
+
+def _summary(model: str, answers: pd.DataFrame) -> ModelSummary:
+    return ModelSummary(
+        model=model,
+        random_weights=bool(answers["model_settings"].iloc[0].get("random_weights")),
+        answers=len(answers),
+        figures={key: _spread(answers[key]) for key in SUMMARISED},
+        load_s=float(answers["load_s"].max()),
+        peak_rss_bytes=int(answers["peak_rss_bytes"].max()),
+        predicted_bytes=int(answers["predicted_bytes"].max()),
+        cited=float((answers["citations"].map(len) > 0).mean()),
+        invalid_citations=int(answers["invalid_citations"].map(len).sum()),
+        stop_reasons={str(k): int(v) for k, v in answers["stop_reason"].value_counts().items()},
+    )
+
+
+def _spread(values: "pd.Series[float]") -> Spread:
+    known = pd.to_numeric(values).dropna()
+    if known.empty:
+        return Spread(None, None, None)
+    low, middle, high = known.quantile([0.25, 0.5, 0.75])
+    return Spread(median=float(middle), p25=float(low), p75=float(high))
