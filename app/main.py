@@ -45,7 +45,7 @@ def main() -> None:
 
 
 def draw_page() -> None:
-    """Choices above, the conversation below, the question at the bottom."""
+    """Choices and the question above; below, the conversation, the latest question first."""
     products = resources.retriever().products(limit=LISTED_PRODUCTS)
     if not products:
         st.info("There are no reviews yet. Read some in, then reload: `python -m ingest data/reviews.csv`")
@@ -57,15 +57,19 @@ def draw_page() -> None:
             "`python -m models tiny` writes three with random weights."
         )
         return
-    product_id = choose_product(products)
-    models = st.multiselect("Models", on_disk, default=on_disk[:2], format_func=label, key="models")
+    product_column, models_column = st.columns([3, 2])
+    with product_column:
+        product_id = choose_product(products)
+    with models_column:
+        models = st.multiselect("Models", on_disk, default=on_disk[:2], format_func=label, key="models")
     turns: list[Turn] = st.session_state.setdefault("turns", [])
-    running = bool(turns) and turns[-1].running
-    question = st.chat_input("Ask about the product", disabled=running or not models)
+    # In a container, so not at the bottom: from there Streamlit would scroll past the answers.
+    with st.container():
+        question = st.chat_input("Ask about the product", disabled=not models, key="question")
     if question:
         turns.append(ask(product_id, question, models))
-    for number, turn in enumerate(turns):
-        draw_turn(turn, anchor=f"question-{number + 1}")
+    for number, turn in reversed(list(enumerate(turns, start=1))):
+        draw_turn(turn, anchor=f"question-{number}")
 
 
 def choose_product(products: list[Product]) -> str:

@@ -41,8 +41,8 @@ def draw_passages(matches: Sequence[Match], anchor: str) -> None:
             f"score {match.score:.2f}",
         ]
         # A heading, for only headings can be the target of a link.
-        st.subheader(literal(f"[{number}]"), anchor=f"{anchor}-{number}")
-        st.caption(literal(" · ".join(fact for fact in facts if fact)))
+        heading = literal(" · ".join([f"[{number}]", *(fact for fact in facts if fact)]))
+        st.subheader(heading, anchor=f"{anchor}-{number}")
         st.markdown(literal(passage.text))
 
 

@@ -12,18 +12,17 @@ from compare.statistics import ModelSummary
 from generator.answer_log import Row
 from generator.figures import figure, format_figure
 
-# The columns of the comparison table; memory is appended.
-COLUMNS = ("ttft_s", "decode_tok_s", "prefill_tok_s", "e2e_s", "words", "words_per_s")
+# The lines of the comparison table; memory and citations are appended.
+LINES = ("ttft_s", "decode_tok_s", "prefill_tok_s", "e2e_s", "words", "words_per_s")
 
 
 def comparison_table(summaries: Sequence[ModelSummary]) -> Table:
-    """The terminal's table: medians over a model's answers."""
-    table = Table(title="Medians over the answers")
-    table.add_column("model", no_wrap=True)
-    for heading in _headings():
-        table.add_column(heading, justify="right")
+    """The terminal's table: a line per figure, a column per model, medians over a model's answers."""
+    table = Table("median of", title="Comparison")
     for summary in summaries:
-        table.add_row(summary.label, *_cells(summary))
+        table.add_column(summary.label, justify="right")
+    for heading, *cells in zip(_headings(), *map(_cells, summaries), strict=True):
+        table.add_row(heading, *cells)
     return table
 
 
@@ -63,18 +62,18 @@ def _report(
             "real, but are those of a tiny file."
         )
     yield "\n## Figures\n"
-    yield f"| model | answers | {' | '.join(_headings())} |"
-    yield f"|---|---:|{'---:|' * len(_headings())}"
-    for summary in summaries:
-        yield f"| {summary.label} | {summary.answers} | {' | '.join(_cells(summary))} |"
-    yield "\nMedians over a model's answers; memory is the highest.\n"
-    for key in (*COLUMNS, "peak_rss_bytes", "predicted_bytes"):
+    yield f"| median of | {' | '.join(summary.label for summary in summaries)} |"
+    yield f"|---|{'---:|' * len(summaries)}"
+    for heading, *cells in zip(_headings(), *map(_cells, summaries), strict=True):
+        yield f"| {heading} | {' | '.join(cells)} |"
+    yield "\nMedians over a model's answers; memory is the highest, cited the share with a valid citation.\n"
+    for key in (*LINES, "peak_rss_bytes", "predicted_bytes"):
         yield f"- **{figure(key).label}**: {figure(key).meaning}"
     if failures:
         yield "\n## Failed\n"
         yield from (f"- {failure.model}: {failure.reason}" for failure in failures)
     yield "\n## Answers"
-    yield from _answers(rows)
+    yield from _answers(run, rows)
 
 
 def _about(rows: Sequence[Row]) -> str:
@@ -89,13 +88,19 @@ def _about(rows: Sequence[Row]) -> str:
     )
 
 
-def _answers(rows: Sequence[Row]) -> Iterator[str]:
-    asked = dict.fromkeys((row["product_id"], row["question"]) for row in rows)
-    for product_id, question in asked:
-        yield f"\n### {product_id}: {question}\n"
-        for row in rows:
-            if (row["product_id"], row["question"]) == (product_id, question):
-                yield f"- **{row['model']}** ({row['stop_reason']}): {_one_line(row['answer'])}"
+def _answers(run: Row, rows: Sequence[Row]) -> Iterator[str]:
+    """In the plan's order; the rows themselves are in the shuffled order in which they were answered."""
+    for product_id in run["plan"]["products"]:
+        for question in run["plan"]["questions"]:
+            yield f"\n### {product_id}: {_one_line(question)}\n"
+            answers = {
+                row["model"]: row
+                for row in rows
+                if (row["product_id"], row["question"]) == (product_id, question)
+            }
+            for model in sorted(answers):
+                row = answers[model]
+                yield f"- **{model}** ({row['stop_reason']}): {_one_line(row['answer'])}"
 
 
 def _one_line(text: str) -> str:
@@ -105,12 +110,13 @@ def _one_line(text: str) -> str:
 
 
 def _headings() -> list[str]:
-    return [*(figure(key).label for key in COLUMNS), "memory", "predicted", "cited"]
+    return ["answers", *(figure(key).label for key in LINES), "memory", "memory, predicted", "cited"]
 
 
 def _cells(summary: ModelSummary) -> list[str]:
     return [
-        *(format_figure(key, summary.figures[key].median) for key in COLUMNS),
+        str(summary.answers),
+        *(format_figure(key, summary.figures[key].median) for key in LINES),
         format_figure("peak_rss_bytes", summary.peak_rss_bytes),
         format_figure("predicted_bytes", summary.predicted_bytes),
         f"{summary.cited:.0%}",

@@ -9,7 +9,6 @@ import re
 import llama_cpp
 
 _ERROR = 4
-_KEPT_LINES = 2000
 # For example `load_tensors:          CPU model buffer size =  4095.05 MiB`.
 _BUFFER = re.compile(r"(\w+) buffer size\s*=\s*([\d.]+) MiB")
 
@@ -18,7 +17,7 @@ class EngineLog:
     """Takes llama.cpp's log for as long as this object lives."""
 
     def __init__(self) -> None:
-        self._lines: list[str] = []
+        self._buffers: dict[str, int] = {}
         self._errors: list[str] = []
         # Kept as an attribute: llama.cpp holds only the address.
         self._callback = llama_cpp.llama_log_callback(self._take)
@@ -28,8 +27,8 @@ class EngineLog:
         line = text.decode(errors="replace").strip()
         if level == _ERROR and line:
             self._errors.append(line)
-        if len(self._lines) < _KEPT_LINES:
-            self._lines.append(line)
+        for kind, mebibytes in _BUFFER.findall(line):
+            self._buffers[kind] = self._buffers.get(kind, 0) + round(float(mebibytes) * 2**20)
 
     def last_error(self) -> str:
         """The most telling thing llama.cpp said of a failure: the first error of the last few."""
@@ -37,5 +36,4 @@ class EngineLog:
 
     def buffer_bytes(self, kind: str) -> int:
         """Sum of the buffers of a kind ("model", "KV", "compute", "output") over all devices, in bytes."""
-        sizes = [match for line in self._lines for match in _BUFFER.findall(line)]
-        return sum(round(float(mebibytes) * 2**20) for name, mebibytes in sizes if name == kind)
+        return self._buffers.get(kind, 0)

@@ -19,22 +19,21 @@ GIB = 2**30
 def list_models() -> None:
     """Show the configured models, with what is on disk."""
     settings = load_settings()
-    table = Table("model", "file", "on disk", "parameters", "memory, predicted")
+    table = Table("model", "on disk", "parameters", "memory, predicted")
     missing = []
     for name in settings.models:
         spec = settings.model(name)
         path = model_path(spec, settings)
         if not path.is_file():
-            missing.append(f"{name}: {how_to_get(spec, settings)}")
-            table.add_row(name, spec.file, "-", "", "")
+            missing.append(f"{name}: {spec.file} is missing. {how_to_get(spec, settings)}")
+            table.add_row(name, "-", "", "")
             continue
         header = read_header(path)
         predicted = predict_memory(header, spec.n_ctx).process
         table.add_row(
             name + (" (random weights)" if spec.random_weights else ""),
-            spec.file,
             _gib(path.stat().st_size),
-            f"{header.parameters / 1e9:.3g} B",
+            _count(header.parameters),
             f"{_gib(predicted)} at {spec.n_ctx} tokens",
         )
     console.print(table)
@@ -58,6 +57,12 @@ def write_if_missing(name: str, settings: Settings) -> None:
     if spec.random_weights and not path.is_file():
         write_random_model(path, spec.random_weights)
         console.print(f"wrote {path} (random weights: its answers are noise)", soft_wrap=True)
+
+
+def _count(parameters: int) -> str:
+    if parameters >= 1e9:
+        return f"{parameters / 1e9:.1f} billion"
+    return f"{parameters / 1e6:.1f} million"
 
 
 def _gib(size: int) -> str:

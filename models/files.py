@@ -1,5 +1,6 @@
 """Where a configured model's file lies, and what to do when it is not there."""
 
+import shlex
 from pathlib import Path
 
 from config import ModelSpec, Settings
@@ -25,7 +26,9 @@ def how_to_get(spec: ModelSpec, settings: Settings) -> str:
     if spec.random_weights:
         return "Write it with `python -m models tiny`."
     if spec.repository:
-        return (
-            f"Get it with `hf download {spec.repository} {spec.file} --local-dir {settings.models_folder}`."
-        )
+        path = Path(spec.file).expanduser()
+        # The repository knows the file by its name, not by a place on this machine.
+        name, folder = (path.name, path.parent) if path.is_absolute() else (spec.file, settings.models_folder)
+        command = shlex.join(["hf", "download", spec.repository, name, "--local-dir", str(folder)])
+        return f"Get it with `{command}`."
     return "Put it there, or correct its `file` in the settings."

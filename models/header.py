@@ -2,7 +2,7 @@
 
 The `gguf` package reads the whole vocabulary into memory for that, which takes seconds on a large
 model; this reads scalars and skips over arrays. Format: docs/gguf.md in the ggml repository. Every
-length is checked against the file's size before it is believed.
+length is checked against the file's size, and a header's sensible size, before it is believed.
 """
 
 import io
@@ -33,6 +33,11 @@ _FORMATS = {
     12: "d",
 }
 _STRING, _ARRAY = 8, 9
+
+# Far beyond any model known (vocabularies take up to 15 MiB, the largest models have some thousand
+# tensors): what claims more is damaged, and must not cost minutes or all memory to find out.
+_LONGEST_HEADER = 64 * 2**20
+_MOST_TENSORS = 2**16
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +83,16 @@ class Header:
         return sum(tensor.nbytes for tensor in self.tensors)
 
     def number(self, key: str, default: int) -> int:
-        """The architecture's number under `key`, for example "block_count"."""
-        return int(self.metadata.get(f"{self.architecture}.{key}", default))
+        """The architecture's number under `key`, for example "block_count".
+
+        Raises ModelUnavailable if the file holds something else there than a whole number from 0 up.
+        """
+        value = self.metadata.get(f"{self.architecture}.{key}", default)
+        if not isinstance(value, int) or value < 0:
+            raise ModelUnavailable(
+                f"Not a usable GGUF file: its {self.architecture}.{key} is {value!r}. Fetch it again."
+            )
+        return value
 
 
 class _Malformed(Exception):
@@ -114,10 +127,26 @@ class _Reader:
         # A tensor's entry takes at least 24 bytes, a key and its value at least 13.
         tensors = self._count("tensors", 24)
         keys = self._count("keys", 13)
+        if tensors > _MOST_TENSORS:
+            raise _Malformed(f"it claims {tensors} tensors")
         metadata = {self._string(): self._value(self._scalar("I")) for _ in range(keys)}
-        return Header(metadata, tuple(self._tensor() for _ in range(tensors)))
+        placed = [self._tensor() for _ in range(tensors)]
+        self._require_data(metadata.get("general.alignment", 32), placed)
+        return Header(metadata, tuple(tensor for tensor, _ in placed))
 
-    def _tensor(self) -> Tensor:
+    def _require_data(self, alignment: Scalar, placed: list[tuple[Tensor, int]]) -> None:
+        """The tensors' data, whose offsets count from the header's aligned end, must lie in the file."""
+        if not isinstance(alignment, int) or alignment < 1:
+            raise _Malformed(f"its alignment is {alignment!r}")
+        start = -(-self._file.tell() // alignment) * alignment
+        for tensor, offset in placed:
+            if start + offset + tensor.nbytes > self._size:
+                raise _Malformed(
+                    f"tensor '{tensor.name}' should end behind the file's {self._size} bytes; "
+                    "the file is incomplete"
+                )
+
+    def _tensor(self) -> tuple[Tensor, int]:
         name = self._string()
         dimensions = self._scalar("I")
         if dimensions > 4:
@@ -126,14 +155,9 @@ class _Reader:
         number = self._scalar("I")
         offset = self._scalar("Q")
         try:
-            tensor = Tensor(name, shape, GGMLQuantizationType(number))
+            return Tensor(name, shape, GGMLQuantizationType(number)), offset
         except ValueError:
             raise _Malformed(f"tensor '{name}' has the unknown type {number}") from None
-        if offset + tensor.nbytes > self._size:
-            raise _Malformed(
-                f"tensor '{name}' should end behind the file's {self._size} bytes; the file is incomplete"
-            )
-        return tensor
 
     def _value(self, kind: int) -> Scalar:
         if kind == _STRING:
@@ -164,9 +188,10 @@ class _Reader:
         return value
 
     def _count(self, what: str, least_bytes: int) -> int:
-        """A number of things, each of at least so many bytes, that the rest of the file can hold."""
+        """A number of things, each of at least so many bytes, that the rest of the header can hold."""
         count = self._scalar("Q")
-        if count * least_bytes > self._size - self._file.tell():
+        room = min(self._size, _LONGEST_HEADER) - self._file.tell()
+        if count * least_bytes > room:
             raise _Malformed(f"it claims {count} {what}, more than its {self._size} bytes can hold")
         return count
 

@@ -1,0 +1,1 @@
+"""Our speed beside the peers' and the limit, in one run. Not part of the package."""

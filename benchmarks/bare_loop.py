@@ -1,0 +1,59 @@
+"""A bare llama.cpp decode loop: the limit that the Generator is held against.
+
+`python -m benchmarks.bare_loop FILE N_CTX N_OUT` reads prompt tokens as JSON from standard input, and
+prints {"prefill_s", "decode_s", "n_out"}. No text, no figures, no cancelling: only decode and sample.
+"""
+
+import ctypes
+import json
+import os
+import sys
+import time
+
+import llama_cpp
+
+
+def main() -> None:
+    """One prompt, then `N_OUT` tokens with the sampling of the settings' defaults."""
+    path, n_ctx, n_out = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+    prompt = json.load(sys.stdin)
+    model_params = llama_cpp.llama_model_default_params()
+    model_params.load_mode = llama_cpp.LLAMA_LOAD_MODE_NONE
+    model = llama_cpp.llama_model_load_from_file(path.encode(), model_params)
+    params = llama_cpp.llama_context_default_params()
+    params.n_ctx = n_ctx
+    params.n_batch = params.n_ubatch = 512
+    params.n_threads = params.n_threads_batch = len(os.sched_getaffinity(0))
+    context = llama_cpp.llama_init_from_model(model, params)
+    chain = llama_cpp.llama_sampler_chain_init(llama_cpp.llama_sampler_chain_default_params())
+    for step in (
+        llama_cpp.llama_sampler_init_top_k(40),
+        llama_cpp.llama_sampler_init_top_p(0.95, 1),
+        llama_cpp.llama_sampler_init_temp(0.7),
+        llama_cpp.llama_sampler_init_dist(42),
+    ):
+        llama_cpp.llama_sampler_chain_add(chain, step)
+    # As everywhere here: one untimed warm-up, then an empty cache.
+    _decode(context, prompt[:8])
+    llama_cpp.llama_memory_clear(llama_cpp.llama_get_memory(context), True)
+
+    started = time.perf_counter()
+    _decode(context, prompt)
+    token = llama_cpp.llama_sampler_sample(chain, context, -1)
+    prefilled = time.perf_counter()
+    for _ in range(n_out - 1):
+        _decode(context, [token])
+        token = llama_cpp.llama_sampler_sample(chain, context, -1)
+    ended = time.perf_counter()
+    print(json.dumps({"prefill_s": prefilled - started, "decode_s": ended - prefilled, "n_out": n_out}))
+
+
+def _decode(context: int, tokens: list[int]) -> None:
+    array = (llama_cpp.llama_token * len(tokens))(*tokens)
+    pointer = ctypes.cast(array, ctypes.POINTER(llama_cpp.llama_token))
+    if llama_cpp.llama_decode(context, llama_cpp.llama_batch_get_one(pointer, len(tokens))) != 0:
+        raise RuntimeError("llama_decode failed")
+
+
+if __name__ == "__main__":
+    main()
