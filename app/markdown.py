@@ -8,13 +8,18 @@ from collections.abc import Collection
 
 # All ASCII punctuation may be escaped in CommonMark, and is shown as itself.
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
+# What Streamlit makes a link of even so: web addresses and e-mail addresses.
+_LINKED = re.compile(r"(?i)(?<=https:)|(?<=http:)|(?<=www)(?=\.)|(?<=@)")
+ZERO_WIDTH_SPACE = "\u200b"
 _CITATION = re.compile(r"\\\[(\d{1,3})\\\]")
 
 
 def literal(text: str) -> str:
-    """Markdown that shows `text` literally; its line breaks are kept as paragraphs."""
-    # A bare address would become a link of its own: the escaped dots and colons prevent that.
-    escaped = _PUNCTUATION.sub(r"\\\1", text.strip())
+    """Markdown that shows `text` literally; its line breaks are kept as paragraphs.
+
+    Addresses get an invisible space, so that they do not become links.
+    """
+    escaped = _PUNCTUATION.sub(r"\\\1", _LINKED.sub(ZERO_WIDTH_SPACE, text.strip()))
     return re.sub(r"\s*\n\s*", "\n\n", escaped)
 
 
