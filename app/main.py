@@ -9,10 +9,10 @@ import streamlit as st
 
 from app import resources
 from app.live_answer import LiveAnswer
-from app.markdown import literal
 from app.panel import draw_answer, draw_passages
 from config.errors import UserError
 from generator import Answer
+from generator.markdown import literal
 from retriever import Match, Product
 
 LISTED_PRODUCTS = 1000

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import streamlit as st
 
 from app.live_answer import LiveAnswer
-from app.markdown import literal, with_citations
 from generator import Answer
 from generator.figures import figure, format_figure
+from generator.markdown import literal, with_citations
 from retriever import Match
 
 

@@ -26,11 +26,12 @@ app = typer.Typer()
 @app.command(help=__doc__)
 def compare(
     models: Annotated[str, typer.Option(help="Names from the settings, a,b; default: all on disk.")] = "",
-    products: Annotated[str, typer.Option(help="How many of the first products, or their ids, a,b.")] = str(
-        PRODUCTS
-    ),
+    products: Annotated[int, typer.Option(help="How many of the first products.", min=1)] = PRODUCTS,
+    product: Annotated[
+        list[str] | None, typer.Option(help="Any id of a product, in place of the first ones; repeatable.")
+    ] = None,
     question: Annotated[
-        list[str] | None, typer.Option(help="A question; may be given several times.")
+        list[str] | None, typer.Option(help="A question, in place of the experiment's two; repeatable.")
     ] = None,
     k: Annotated[int | None, typer.Option("-k", help="Passages for each question.", min=1, max=50)] = None,
     seed: Annotated[int, typer.Option(help="Shuffles models and questions.")] = 0,
@@ -43,11 +44,7 @@ def compare(
     run_id = name or datetime.now(UTC).strftime("%Y-%m-%d-%H%M%S")
     with Database.open(settings) as database:
         retriever = Retriever(database, Embedder(settings.embedder))
-        chosen = (
-            retriever.products(limit=int(products))
-            if products.isdecimal()
-            else [retriever.product(product_id) for product_id in products.split(",")]
-        )
+        chosen = [retriever.product(name) for name in product or ()] or retriever.products(limit=products)
         tasks = prepare_tasks(retriever, chosen, question or QUESTIONS, k or settings.retrieval.k)
         plan = {
             "models": [spec.name for spec in specs],

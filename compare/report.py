@@ -11,6 +11,7 @@ from compare.runner import Failure
 from compare.statistics import ModelSummary
 from generator.answer_log import Row
 from generator.figures import figure, format_figure
+from generator.markdown import literal
 
 # The lines of the comparison table; memory and citations are appended.
 LINES = ("ttft_s", "decode_tok_s", "prefill_tok_s", "e2e_s", "words", "words_per_s")
@@ -92,7 +93,7 @@ def _answers(run: Row, rows: Sequence[Row]) -> Iterator[str]:
     """In the plan's order; the rows themselves are in the shuffled order in which they were answered."""
     for product_id in run["plan"]["products"]:
         for question in run["plan"]["questions"]:
-            yield f"\n### {product_id}: {_one_line(question)}\n"
+            yield f"\n### {product_id}: {literal(question)}\n"
             answers = {
                 row["model"]: row
                 for row in rows
@@ -100,13 +101,8 @@ def _answers(run: Row, rows: Sequence[Row]) -> Iterator[str]:
             }
             for model in sorted(answers):
                 row = answers[model]
-                yield f"- **{model}** ({row['stop_reason']}): {_one_line(row['answer'])}"
-
-
-def _one_line(text: str) -> str:
-    """An answer as harmless Markdown: models may write anything, links and HTML too."""
-    line = " ".join(text.split()) or "(nothing)"
-    return "".join("\\" + char if char in "\\`*_[]<>|!#" else char for char in line)
+                text = " ".join(row["answer"].split()) or "(nothing)"
+                yield f"- **{model}** ({row['stop_reason']}): {literal(text)}"
 
 
 def _headings() -> list[str]:

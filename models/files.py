@@ -18,7 +18,7 @@ def require_file(spec: ModelSpec, settings: Settings) -> Path:
     path = model_path(spec, settings)
     if path.is_file():
         return path
-    raise ModelUnavailable(f"{spec.name}: there is no file {path}. {how_to_get(spec, settings)}")
+    raise ModelUnavailable(f"There is no file {path} for {spec.name}. {how_to_get(spec, settings)}")
 
 
 def how_to_get(spec: ModelSpec, settings: Settings) -> str:

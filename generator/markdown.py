@@ -6,8 +6,10 @@ No link, image, HTML, formula or colour of theirs is rendered; only our own cita
 import re
 from collections.abc import Collection
 
-# All ASCII punctuation may be escaped in CommonMark, and is shown as itself.
-_PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
+# What begins markup in CommonMark or one of Streamlit's additions ($formula$, :colour[], :emoji:). All ASCII
+# punctuation may be escaped, and is then shown as itself.
+_MARKUP = re.compile(r"([\\`*_{}\[\]<>#+\-!|~$:&=])")
+_LIST_NUMBER = re.compile(r"(?m)^(\s*\d+)([.)])")
 # What Streamlit makes a link of even so: web addresses and e-mail addresses.
 _LINKED = re.compile(r"(?i)(?<=https:)|(?<=http:)|(?<=www)(?=\.)|(?<=@)")
 ZERO_WIDTH_SPACE = "\u200b"
@@ -19,7 +21,8 @@ def literal(text: str) -> str:
 
     Addresses get an invisible space, so that they do not become links.
     """
-    escaped = _PUNCTUATION.sub(r"\\\1", _LINKED.sub(ZERO_WIDTH_SPACE, text.strip()))
+    escaped = _MARKUP.sub(r"\\\1", _LINKED.sub(ZERO_WIDTH_SPACE, text.strip()))
+    escaped = _LIST_NUMBER.sub(r"\1\\\2", escaped)
     return re.sub(r"\s*\n\s*", "\n\n", escaped)
 
 

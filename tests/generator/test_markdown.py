@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.markdown import ZERO_WIDTH_SPACE, literal, with_citations
+from generator.markdown import ZERO_WIDTH_SPACE, literal, with_citations
 
 
 def unescaped(markdown: str) -> str:
@@ -21,14 +21,18 @@ def test_every_text_is_shown_as_it_is(text: str) -> None:
     assert shown.split() == text.replace(ZERO_WIDTH_SPACE, "").split()
 
 
-@given(st.text(alphabet="[]()!*_`<>$:#~-1a \n"))
+@given(st.text(alphabet="[]!*_`<>$:#~-1a \n"))
 def test_no_punctuation_is_left_to_mean_something(text: str) -> None:
     markdown = literal(text)
     bare = markdown.replace("\\\\", "")
     for at, char in enumerate(bare):
-        if char in "[]()!*_`<>$:#~-":
+        if char in "[]!*_`<>$:#~-":
             assert bare[at - 1] == "\\"
 
 
+def test_a_number_at_the_start_begins_no_list() -> None:
+    assert literal("1. not a list\n2) nor this") == "1\\. not a list\n\n2\\) nor this"
+
+
 def test_only_given_citations_become_links() -> None:
-    assert with_citations("Good [1], bad [7].", {1}, "q") == r"Good [\[1\]](#q-1)\, bad \[7\]\."
+    assert with_citations("Good [1], bad [7].", {1}, "q") == r"Good [\[1\]](#q-1), bad \[7\]."

@@ -1,0 +1,38 @@
+"""Summaries of a run's answers."""
+
+import pytest
+
+from compare.statistics import Spread, summarise
+from tests.compare.rows import row
+
+
+def test_medians_and_quartiles_of_each_model() -> None:
+    rows = [row("a", ttft_s=seconds) for seconds in (1.0, 2.0, 3.0, 4.0, 9.0)] + [row("b", ttft_s=7.0)]
+    first, second = summarise(rows)
+    assert (first.model, first.answers, second.model, second.answers) == ("a", 5, "b", 1)
+    assert first.figures["ttft_s"] == Spread(median=3.0, p25=2.0, p75=4.0)
+    assert second.figures["ttft_s"] == Spread(median=7.0, p25=7.0, p75=7.0)
+
+
+def test_answers_without_a_figure_do_not_count_for_it() -> None:
+    rows = [row("a", tpot_s=None), row("a", tpot_s=0.5)]
+    assert summarise(rows)[0].figures["tpot_s"].median == 0.5
+    assert summarise(rows[:1])[0].figures["tpot_s"] == Spread(None, None, None)
+
+
+def test_memory_is_the_highest_and_citations_are_shares() -> None:
+    rows = [
+        row("a", peak_rss_bytes=10, citations=[1], invalid_citations=[]),
+        row("a", peak_rss_bytes=30, citations=[], invalid_citations=[8, 9]),
+    ]
+    summary = summarise(rows)[0]
+    assert (summary.peak_rss_bytes, summary.cited, summary.invalid_citations) == (30, 0.5, 2)
+
+
+@pytest.mark.parametrize(("kind", "label"), [("llama", "a (random weights)"), (None, "a")])
+def test_random_weights_are_said_to_be_so(kind: str | None, label: str) -> None:
+    assert summarise([row("a", model_settings={"random_weights": kind})])[0].label == label
+
+
+def test_no_answers_no_summaries() -> None:
+    assert summarise([]) == []
