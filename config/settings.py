@@ -9,11 +9,19 @@ import difflib
 import os
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Literal, Self, get_args
 
 import platformdirs
 import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -57,6 +65,12 @@ class PassageSettings(_Section):
 
     size: int = Field(default=300, ge=50, le=4000)
     overlap: int = Field(default=0, ge=0)
+
+    @model_validator(mode="after")
+    def _overlap_fits(self) -> Self:
+        if self.overlap >= self.size:
+            raise ValueError(f"an overlap of {self.overlap} needs a size above it")
+        return self
 
 
 class RetrievalSettings(_Section):
@@ -143,6 +157,10 @@ def load_settings() -> Settings:
         raise ConfigError(f"{file} is not valid YAML: {error}") from error
     except ValidationError as error:
         raise ConfigError(f"In {file} or a {PREFIX} variable: {_first_problem(error)}") from error
+    except (TypeError, ValueError) as error:  # no mapping, no UTF-8, or a variable that is no JSON
+        raise ConfigError(
+            f"{file} or a {PREFIX} variable cannot be read: {error}. Expected lines of 'key: value'."
+        ) from error
 
 
 def _refuse_unknown_variables() -> None:

@@ -5,6 +5,8 @@ import re
 import shlex
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -24,8 +26,10 @@ def python_commands() -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("home")
+def home() -> Iterator[Path]:
+    # Not pytest's own folder: as root the server runs as another user, who must be able to come near.
+    with tempfile.TemporaryDirectory(prefix="reviewduel-") as folder:
+        yield Path(folder)
 
 
 @pytest.mark.parametrize("command", python_commands())

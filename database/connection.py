@@ -1,0 +1,173 @@
+"""Connections to PostgreSQL: which server, a small pool, one transaction at a time.
+
+The only place where psycopg2's errors become ours. Knows no table.
+"""
+
+import os
+import queue
+import select
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from types import TracebackType
+from typing import Self
+
+import psycopg2
+from pgvector.psycopg2 import register_vector
+from psycopg2.extensions import connection as Connection
+from psycopg2.extensions import make_dsn, parse_dsn
+
+from config.errors import ConfigError, DatabaseError
+from config.settings import Settings
+from database.migrate import migrate
+from database.server import EmbeddedServer
+
+LIBPQ_VARIABLES = ("PGHOST", "PGHOSTADDR", "PGSERVICE")
+DEFAULTS = {"fallback_application_name": "reviewduel", "connect_timeout": "10", "client_encoding": "UTF8"}
+MOST_CONNECTIONS = 8
+
+
+class Database:
+    """A migrated database and a pool of connections to it; safe to use from many threads.
+
+    Make it with `Database.open`. `place` says in words where it is, never with a password.
+    """
+
+    def __init__(self, dsn: str, place: str, server: EmbeddedServer | None = None) -> None:
+        """Connect to `dsn` and migrate; `server` is stopped by `close`."""
+        self.place = place
+        self._dsn = make_dsn(**{**DEFAULTS, **parse_dsn(dsn)})
+        self._server = server
+        self._closed = False
+        # One entry for each connection there may be: an idle one, or None where it is yet to be made.
+        self._idle: queue.LifoQueue[Connection | None] = queue.LifoQueue()
+        for _ in range(MOST_CONNECTIONS):
+            self._idle.put(None)
+        with self._our_errors():
+            connection = psycopg2.connect(self._dsn)
+            try:
+                migrate(connection)
+            finally:
+                connection.close()
+
+    @classmethod
+    def open(cls, settings: Settings) -> "Database":
+        """The database of these settings: their URL, else libpq's variables, else the embedded server.
+
+        Raises DatabaseError if it cannot be reached, lacks pgvector or is newer than this program, and
+        ConfigError if the URL is none.
+        """
+        if settings.database_url is not None:
+            dsn, place = _read_url(settings.database_url.get_secret_value())
+            return cls(dsn, place)
+        if any(variable in os.environ for variable in LIBPQ_VARIABLES):
+            return cls("", "PostgreSQL as libpq's PG variables say")
+        server = EmbeddedServer(settings.home / "postgres")
+        try:
+            return cls(server.dsn, f"the embedded PostgreSQL in {server.folder}", server)
+        except BaseException:
+            server.stop()
+            raise
+
+    @contextmanager
+    def connection(self) -> Iterator[Connection]:
+        """One transaction: committed at the end, rolled back if the block raises.
+
+        Waits while all connections are in use, so never ask for a second one inside the block. A
+        lost connection raises DatabaseError once; the next block gets a fresh one. Time zone UTC,
+        numpy arrays are adapted to pgvector's `vector`.
+        """
+        connection = self._idle.get()
+        try:
+            with self._our_errors():
+                if self._closed:
+                    raise DatabaseError(f"{self.place} was closed.")
+                if connection is not None and not _usable(connection):
+                    connection.close()
+                    connection = None
+                if connection is None:
+                    connection = self._connect()
+                yield connection
+                connection.commit()
+        finally:
+            self._idle.put(_cleaned(connection, self._closed))
+
+    def close(self) -> None:
+        """Close the connections, those in use when their block ends, and stop an embedded server."""
+        self._closed = True
+        with suppress(queue.Empty):
+            idle = [self._idle.get_nowait() for _ in range(self._idle.qsize())]
+            for connection in idle:
+                self._idle.put(_cleaned(connection, closed=True))
+        if self._server:
+            self._server.stop()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"Database({self.place})"
+
+    def _connect(self) -> Connection:
+        connection = psycopg2.connect(self._dsn)
+        try:
+            register_vector(connection)
+            with connection.cursor() as cursor:
+                cursor.execute("SET TIME ZONE 'UTC'")
+            connection.commit()
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    @contextmanager
+    def _our_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except psycopg2.Error as error:
+            what = " ".join(str(error).split()) or type(error).__name__
+            raise DatabaseError(f"{self.place}: {what}") from error
+
+
+def _usable(connection: Connection) -> bool:
+    """Whether an idle connection is alive: a server that ended it has left something to read."""
+    if connection.closed:
+        return False
+    poll = select.poll()
+    poll.register(connection.fileno(), select.POLLIN)
+    return not poll.poll(0)
+
+
+def _cleaned(connection: Connection | None, closed: bool) -> Connection | None:
+    """The connection outside any transaction, or None if it is of no further use (and then closed)."""
+    if connection is None:
+        return None
+    with suppress(psycopg2.Error):
+        if not closed:
+            connection.rollback()  # after a commit it does nothing
+            return connection
+    connection.close()
+    return None
+
+
+def _read_url(url: str) -> tuple[str, str]:
+    """The URL, once it is sure to hold what it seems to, and where it points, in words without password."""
+    try:
+        parts = parse_dsn(url)
+    except psycopg2.ProgrammingError:
+        parts = {}
+    host, port, name = (parts.get(key, "") for key in ("host", "port", "dbname"))
+    # A password with / or @ in it shifts the parts: then its pieces would show up in messages.
+    if not parts or "@" in host or "@" in name or (port and not port.replace(",", "").isdecimal()):
+        # Without its cause: that would quote the URL, password and all.
+        raise ConfigError(
+            "REVIEWDUEL_DATABASE_URL cannot be read: expected "
+            "postgresql://user:password@host:port/database, where special characters of the password "
+            "are percent-encoded, @ as %40 and / as %2F."
+        )
+    place = f"PostgreSQL at {host or 'the local socket'}{':' + port if port else ''}"
+    return url, f"{place}, database {name or 'of the user'} (REVIEWDUEL_DATABASE_URL)"

@@ -1,0 +1,54 @@
+"""What a row of a review file becomes: a Review, or a Rejection that says why not.
+
+Knows nothing of CSV, SQL or vectors.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date
+
+from retriever.products import Listing
+
+SENTENCE_ENDS = (".", "!", "?", "…", ":", "。", "！", "？")  # noqa: RUF001
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """A usable row. `line` is the physical line, from 1, where it starts; `rating` is in stars, 1 to 5.
+
+    Texts are cleaned and never empty: what the file does not say is None. `review_id` is the source's.
+    """
+
+    line: int
+    listing: Listing
+    title: str | None
+    text: str
+    review_id: str | None
+    rating: float | None
+    written_on: date | None
+    reviewer: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """A row that cannot be used; as `str` it is the sentence for the user."""
+
+    file: str
+    line: int
+    found: str
+    expected: str
+
+    def __str__(self) -> str:
+        return f"{self.file}, line {self.line}: found {self.found}, expected {self.expected}."
+
+
+def sha256(text: str) -> str:
+    """The hexadecimal SHA-256 of a text: two contents are the same if these are."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def prose(title: str | None, text: str) -> str:
+    """Title and text as one piece of prose: what is compared, split and embedded."""
+    if title is None:
+        return text
+    return f"{title}{' ' if title.endswith(SENTENCE_ENDS) else '. '}{text}"

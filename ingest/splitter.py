@@ -1,0 +1,23 @@
+"""A review's text into pieces, at paragraphs, lines, sentences or words, in this order of preference."""
+
+from langchain_text_splitters import RecursiveCharacterTextSplitter
+
+from config.settings import PassageSettings
+
+SEPARATORS = ["\n\n", "\n", r"(?<=[.!?…])\s+", r"\s+", ""]
+
+
+class Splitter:
+    """Splits texts into pieces of at most `settings.size` characters; longer words are cut."""
+
+    def __init__(self, settings: PassageSettings) -> None:
+        self._splitter = RecursiveCharacterTextSplitter(
+            separators=SEPARATORS,
+            is_separator_regex=True,
+            chunk_size=settings.size,
+            chunk_overlap=settings.overlap,
+        )
+
+    def split(self, text: str) -> list[str]:
+        """The pieces of a text, in order, none empty; without overlap they hold every word once."""
+        return self._splitter.split_text(text)

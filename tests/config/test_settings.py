@@ -1,0 +1,104 @@
+"""Settings: where they come from, in which order, and what a mistake is told."""
+
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+import config.settings
+from config import ModelSpec, Settings, UserError, load_settings
+from config.errors import ConfigError, UnknownModel
+
+
+@pytest.fixture
+def yaml_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty settings file that is in force."""
+    path = tmp_path / "mine.yaml"
+    path.write_text("")
+    monkeypatch.setenv("REVIEWDUEL_SETTINGS", str(path))
+    return path
+
+
+def test_the_file_that_comes_with_the_program() -> None:
+    settings = load_settings()
+    assert settings.embedder.name == "all-MiniLM-L6-v2"
+    assert {"mistral", "llama", "llama70b", "mixtral8x7b"} <= set(settings.models)
+    assert settings.database_url is None
+
+
+def test_arguments_over_environment_over_file(yaml_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    yaml_file.write_text("passages: {size: 100, overlap: 10}\nretrieval: {k: 3}\n")
+    assert (load_settings().passages.size, load_settings().retrieval.k) == (100, 3)
+    monkeypatch.setenv("REVIEWDUEL_PASSAGES__SIZE", "200")
+    settings = load_settings()
+    assert (settings.passages.size, settings.passages.overlap, settings.retrieval.k) == (200, 10, 3)
+    assert Settings(home=yaml_file).home == yaml_file
+
+
+def test_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clone = Path(config.settings.__file__).parents[1]
+    assert Settings().home == clone / ".reviewduel"
+    monkeypatch.setattr(config.settings, "CLONE", tmp_path)
+    assert Settings().home.name == "reviewduel"
+    assert tmp_path not in Settings().home.parents
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("REVIEWDUEL_HOME", "here")
+    assert load_settings().home == tmp_path / "here"
+    monkeypatch.setenv("REVIEWDUEL_HOME", "~/there")
+    assert load_settings().home == Path.home() / "there"
+    assert load_settings().models_folder == Path.home() / "there" / "models"
+
+
+def test_the_password_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REVIEWDUEL_DATABASE_URL", "postgresql://me:hunter2@example.org/reviews")
+    settings = load_settings()
+    assert settings.database_url == SecretStr("postgresql://me:hunter2@example.org/reviews")
+    assert "hunter2" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("embeder: {}", r"unknown key 'embeder'; did you mean 'embedder'\?"),
+        ("embedder: {nam: x}", r"unknown key 'embedder\.nam'; did you mean 'name'\?"),
+        ("models: {a: {fiel: x, file: y}}", r"unknown key 'models\.a\.fiel'; did you mean 'file'\?"),
+        ("models: {a: {}}", r"'models\.a\.file' is .*Field required"),
+        ("passages: {size: 5}", r"'passages\.size' is 5: .*greater than or equal to 50"),
+        ("passages: {size: 100, overlap: 100}", r"'passages' .*overlap"),
+        ("retrieval: {k: many}", r"'retrieval\.k' is 'many'"),
+        ("embedder: {metric: euclid}", r"'embedder\.metric' is 'euclid': .*'cosine' or 'dot'"),
+        ("a: [", "is not valid YAML"),
+        ("- a list", "cannot be read: .*'key: value'"),
+        ("5", "cannot be read"),
+    ],
+)
+def test_a_mistake_in_the_file(text: str, message: str, yaml_file: Path) -> None:
+    yaml_file.write_text(text)
+    with pytest.raises(ConfigError, match=message) as caught:
+        load_settings()
+    assert str(yaml_file) in str(caught.value)
+
+
+def test_a_missing_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REVIEWDUEL_SETTINGS", "/nowhere.yaml")
+    with pytest.raises(ConfigError, match=r"no settings file /nowhere\.yaml \(REVIEWDUEL_SETTINGS"):
+        load_settings()
+
+
+@pytest.mark.parametrize("variable", ["REVIEWDUEL_EMBEDER__NAME", "REVIEWDUEL_EMBEDDER__NAM"])
+def test_a_variable_that_sets_nothing(variable: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(variable, "x")
+    with pytest.raises(ConfigError, match=r"REVIEWDUEL_.*did you mean '(embedder|name)'\?"):
+        load_settings()
+
+
+def test_models_are_found_by_name() -> None:
+    settings = Settings(models={"mistral": ModelSpec(file="m.gguf")})
+    assert settings.model("mistral") == ModelSpec(name="mistral", file="m.gguf")
+    with pytest.raises(UnknownModel, match=r"no model 'mistrl' in the settings; did you mean 'mistral'\?"):
+        settings.model("mistrl")
+
+
+def test_every_error_for_people_is_a_user_error() -> None:
+    found = [value for value in vars(config.errors).values() if isinstance(value, type)]
+    assert all(issubclass(kind, UserError) and kind.__doc__ for kind in found)

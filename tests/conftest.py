@@ -1,0 +1,174 @@
+"""Real PostgreSQL for the tests: the embedded server, and a TCP server with a password.
+
+Both hold a migrated template; each test gets a fresh copy of it. Variables of the environment that
+would lead to another database or other settings are taken away before anything else.
+"""
+
+import os
+import secrets
+import signal
+import socket
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import psycopg2
+import pytest
+from psycopg2.extensions import make_dsn
+from psycopg2.sql import SQL, Composable, Identifier
+from pydantic import SecretStr
+
+from config import EmbedderSettings, Settings
+from database import Database
+from database.server import EmbeddedServer, give_to_server_user, run_binary
+from retriever import Embedder
+from retriever.embedder import Vectors
+
+for _variable in list(os.environ):
+    if _variable.startswith(("REVIEWDUEL_", "PG")):
+        del os.environ[_variable]
+
+
+def pytest_configure() -> None:
+    # So that a run that is ended by a time limit stops its servers too.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """A running server; `dsn` leads to its default database as a superuser."""
+
+    dsn: str
+
+    def create(self, template: str = "template0") -> str:
+        """A new database, a copy of `template`; returns the URL that leads to it."""
+        name = f"test_{secrets.token_hex(6)}"
+        execute(
+            self.dsn, SQL("CREATE DATABASE {} TEMPLATE {}").format(Identifier(name), Identifier(template))
+        )
+        return make_dsn(self.dsn, dbname=name)
+
+    def prepare(self) -> "Cluster":
+        """Make the migrated template, and skip what only matters in a power failure."""
+        execute(self.dsn, SQL("ALTER SYSTEM SET fsync = off"), SQL("SELECT pg_reload_conf()"))
+        execute(self.dsn, SQL("CREATE DATABASE migrated TEMPLATE template0"))
+        Database(make_dsn(self.dsn, dbname="migrated"), "the template").close()
+        return self
+
+    def create_migrated(self) -> str:
+        """A new database with the schema; returns the connection string that leads to it."""
+        return self.create(template="migrated")
+
+
+def execute(dsn: str, *statements: Composable) -> None:
+    connection = psycopg2.connect(dsn)
+    try:
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            for statement in statements:
+                cursor.execute(statement)
+    finally:
+        connection.close()
+
+
+@pytest.fixture(scope="session")
+def server_folder() -> Iterator[Path]:
+    """A folder for data. Not pytest's own: another pytest would close that to PostgreSQL's user."""
+    with tempfile.TemporaryDirectory(prefix="reviewduel-tests-") as folder:
+        yield Path(folder)
+
+
+@pytest.fixture(scope="session")
+def embedded_cluster(server_folder: Path) -> Iterator[Cluster]:
+    server = EmbeddedServer(server_folder / "embedded")
+    try:
+        yield Cluster(server.dsn).prepare()
+    finally:
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def tcp_cluster(server_folder: Path) -> Iterator[Cluster]:
+    data, password, log = (server_folder / name for name in ("tcp", "tcp.password", "tcp.log"))
+    data.mkdir(mode=0o700)
+    log.touch()
+    password.write_text("s3cret with/odd@signs\n")
+    give_to_server_user(data, password, log)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    run_binary(
+        "initdb", "-D", data, "-U", "reviewer", "--auth=scram-sha-256", f"--pwfile={password}",
+        "--encoding=UTF8", "--no-locale",
+    )  # fmt: skip
+    options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories="
+    run_binary("pg_ctl", "start", "-D", data, "-l", log, "-o", options, "-w", "-t", 60)
+    try:
+        yield Cluster(
+            make_dsn(
+                host="127.0.0.1", port=port, user="reviewer", dbname="postgres",
+                password=password.read_text().strip(),
+            )
+        ).prepare()  # fmt: skip
+    finally:
+        run_binary("pg_ctl", "stop", "-D", data, "-m", "immediate", "-w")
+
+
+@pytest.fixture
+def settings(embedded_cluster: Cluster, tmp_path: Path) -> Settings:
+    """Settings of a fresh, migrated database on the embedded server, and a home of the test's own."""
+    return Settings(home=tmp_path, database_url=SecretStr(embedded_cluster.create_migrated()))
+
+
+@pytest.fixture
+def database(settings: Settings) -> Iterator[Database]:
+    """A fresh, migrated database on the embedded server."""
+    with Database.open(settings) as database:
+        yield database
+
+
+@pytest.fixture(params=["embedded_cluster", "tcp_cluster"])
+def any_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """A fresh, migrated database, once on the embedded server, once by TCP with a password."""
+    cluster: Cluster = request.getfixturevalue(request.param)
+    url = SecretStr(cluster.create_migrated())
+    with Database.open(Settings(home=tmp_path, database_url=url)) as database:
+        yield database
+
+
+class WordCounter(Embedder):
+    """An embedder to be followed by hand: how often a text says battery, screen, price; and a 1."""
+
+    WORDS = ("battery", "screen", "price")
+
+    def __init__(self) -> None:
+        super().__init__(EmbedderSettings(name="word-counter", metric="cosine", normalize=False))
+
+    def load(self) -> None:
+        pass
+
+    @property
+    def dimension(self) -> int:
+        return len(self.WORDS) + 1
+
+    def embed_passages(self, texts: list[str]) -> Vectors:
+        counts = [[*(text.lower().count(word) for word in self.WORDS), 1] for text in texts]
+        return np.array(counts, np.float32).reshape(len(texts), self.dimension)
+
+    def embed_question(self, text: str) -> Vectors:
+        return self.embed_passages([text]).reshape(self.dimension)
+
+
+@pytest.fixture
+def fake_embedder() -> Embedder:
+    """Vectors (battery, screen, price, 1), counting words; metric cosine, not normalized."""
+    return WordCounter()
+
+
+@pytest.fixture
+def environment(settings: Settings) -> dict[str, str]:
+    """The environment for a command that shall use the database of `settings`."""
+    assert settings.database_url is not None
+    url = settings.database_url.get_secret_value()
+    return os.environ | {"REVIEWDUEL_HOME": str(settings.home), "REVIEWDUEL_DATABASE_URL": url}

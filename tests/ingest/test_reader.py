@@ -1,0 +1,139 @@
+"""Review files: every column as it should be, and every way it should not."""
+
+import csv
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from config.errors import BadReviewFile
+from ingest import Rejection, Review, ReviewFile
+from ingest.review import prose
+from retriever.products import Listing
+
+HEADER = "asins,reviews.title,reviews.text"
+FULL = f"id,{HEADER},reviews.id,reviews.rating,reviews.date,reviews.username,name,brand,categories"
+
+
+def read(path: Path) -> list[Review | Rejection]:
+    with ReviewFile(path) as file:
+        rows = list(file)
+        assert file.position == file.size == path.stat().st_size
+    return rows
+
+
+def write(path: Path, header: str, *rows: list[str]) -> Path:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([header.split(","), *rows])
+    return path
+
+
+def rejection(path: Path, content: str | bytes) -> str:
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    (row,) = (row for row in read(path) if isinstance(row, Rejection))
+    return str(row)
+
+
+def test_every_column(tmp_path: Path) -> None:
+    row = ["x", " A , B,A,", "Great", "Good &amp; cheap.<br />\nYes<BR>!", "r7", "4.0"]
+    row += ["2017-01-13T00:00:00.000Z", " Ann ", "Kettle", "Acme", "Home,Kitchen"]
+    path = write(tmp_path / "reviews.csv", FULL, row, ["x", "C", "", " ok ", *[""] * 7])
+    listing = Listing(("A", "B"), "Kettle", "Acme", "Home,Kitchen")
+    text = "Good & cheap.\n\nYes\n!"
+    assert read(path) == [
+        Review(2, listing, "Great", text, "r7", 4.0, date(2017, 1, 13), "Ann"),
+        Review(4, Listing(("C",)), None, "ok", None, None, None, None),
+    ]
+
+
+def test_the_required_columns_suffice_with_a_byte_order_mark(tmp_path: Path) -> None:
+    path = tmp_path / "reviews.csv"
+    path.write_bytes(f"{HEADER}\r\nA,,Fine\r\n".encode("utf-8-sig"))
+    assert read(path) == [Review(2, Listing(("A",)), None, "Fine", None, None, None, None)]
+
+
+def test_title_and_text_are_one_piece_of_prose() -> None:
+    assert prose(None, "It broke.") == "It broke."
+    assert prose("Bad", "It broke.") == "Bad. It broke."
+    assert prose("Bad!", "It broke.") == "Bad! It broke."
+
+
+@pytest.mark.parametrize(
+    ("row", "sentence"),
+    [
+        ("A,x,t,7,,", "the rating '7', expected a number from 1 to 5, or nothing"),
+        ("A,x,t,nan,,", "the rating 'nan', expected a number from 1 to 5, or nothing"),
+        ("A,x,t,good,,", "the rating 'good', expected a number from 1 to 5, or nothing"),
+        ("A,x,t,,soon,", "the date 'soon', expected one like 2017-01-13, or nothing"),
+        ("A,x,t,,2017-02-30,", "the date '2017-02-30', expected one like 2017-01-13, or nothing"),
+        (" ,x,t,,,", "no product id in 'asins', expected one or more, separated by commas"),
+        ('",",x,t,,,', "no product id in 'asins', expected one or more, separated by commas"),
+        ("A,x,<br/> &nbsp; ,,,", "no text in 'reviews.text', expected a review"),
+        ("A,x,t,,", "5 fields, expected 6 as in the header"),
+        ("A,x,t\0,,,", "a NUL character in 'reviews.text', expected text"),
+        (b"A,caf\xe9,t,,,", "bytes in 'reviews.title' that are not UTF-8, expected a file in UTF-8"),
+        (f"{'A' * 201},x,t,,,", "an id of 201 characters, expected at most 200"),
+        (f"A,x,t,,,{'r' * 201}", "an id of 201 characters, expected at most 200"),
+        ('A,x,"t,,,', "a row that is no CSV (',' expected after '\"'), expected quotes that are closed"),
+        (f"A,x,{'t' * 140000},,,", "a row that is no CSV (field larger than field limit"),
+    ],
+)
+def test_a_bad_row_is_one_sentence_and_costs_no_other(
+    row: str | bytes, sentence: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "reviews.csv"
+    row = row.encode() if isinstance(row, str) else row
+    header = f"{HEADER},reviews.rating,reviews.date,reviews.id\n".encode()
+    path.write_bytes(header + b'A,x,"fine\n1",,,\n' + row + b'\nA,x,"fine 2",,,\nA,,fine 3,5,,\n')
+    rows = read(path)
+    assert [row.text for row in rows if isinstance(row, Review)] == ["fine\n1", "fine 2", "fine 3"]
+    (found,) = (row for row in rows if isinstance(row, Rejection))
+    assert str(found).startswith(f"{path}, line 4: found {sentence}")
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"", f", line 1: found nothing, expected a header with the columns {HEADER.replace(',', ', ')}."),
+        (b"\n \n", ", line 2: found no column 'asins', expected at least the columns asins"),
+        (b"asin,reviews.title,reviews.text\n", ", line 1: found no column 'asins' (but 'asin'), expected"),
+        (
+            b"asins,reviews.title,review_text\n",
+            "found no column 'reviews.text' (but 'review_text'), expected",
+        ),
+        (b"asins;reviews.title;reviews.text\n", ", line 1: found no column 'asins', expected"),
+        (b"\x89PNG\r\n\x1a\n\0\0", ", line 1: found bytes that are no text, expected a CSV file in UTF-8."),
+        (f"{HEADER}\nA,x,t".encode("utf-16"), ", line 1: found bytes that are no text, expected a CSV"),
+        (
+            b'asins,"reviews.title\n',
+            ", line 1: found a row that is no CSV (unexpected end of data), expected",
+        ),
+    ],
+)
+def test_a_bad_file(content: bytes, sentence: str, tmp_path: Path) -> None:
+    path = tmp_path / "reviews.csv"
+    path.write_bytes(content)
+    with pytest.raises(BadReviewFile) as caught:
+        ReviewFile(path)
+    assert str(caught.value).startswith(f"{path}{sentence}" if sentence.startswith(",") else str(path))
+    assert sentence in str(caught.value)
+
+
+def test_no_file_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(BadReviewFile, match=r"nowhere\.csv: found no such file, expected a CSV file"):
+        ReviewFile(tmp_path / "nowhere.csv")
+    with pytest.raises(BadReviewFile, match=": found a folder, expected a CSV file"):
+        ReviewFile(tmp_path)
+    path = write(tmp_path / "reviews.csv", HEADER)
+
+    def refuse(*arguments: Any) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "open", refuse)
+    with pytest.raises(BadReviewFile, match=r"found 'Permission denied', expected a file that can be read"):
+        ReviewFile(path)
+
+
+def test_only_a_header_is_no_error(tmp_path: Path) -> None:
+    assert read(write(tmp_path / "reviews.csv", HEADER)) == []

@@ -1,0 +1,60 @@
+"""`python -m retriever`, as a person and as a script call it."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from config import PassageSettings, Settings
+from database import Database
+from ingest import Review, ingest
+from retriever import Embedder
+from retriever.__main__ import app
+from retriever.products import Listing
+
+ROOT = Path(__file__).parents[2]
+TEXT = "It runs two [bold]days[/bold] 🔋 per charge."
+
+
+@pytest.fixture
+def filled(settings: Settings, database: Database) -> None:
+    reviews = [
+        Review(2, Listing(("A100", "A200")), "Great", TEXT, "r1", 5, None, "Ann"),
+        Review(3, Listing(("A100",)), None, "The box was blue.", "r2", None, None, None),
+        Review(4, Listing(("B100",)), None, "The battery lasts ten days.", "r3", 4, None, None),
+    ]
+    ingest(reviews, database, Embedder(settings.embedder), PassageSettings())
+
+
+def test_for_scripts_and_for_people(filled: None, environment: dict[str, str]) -> None:
+    question = "How long does the battery last?"
+    done = CliRunner().invoke(app, ["A200", question, "--json"], env=environment)
+    assert done.exit_code == 0
+    first, second = (json.loads(line) for line in done.stdout.splitlines())
+    assert (first["rank"], first["review_id"], first["product_id"], first["rating"]) == (1, "r1", "A100", 5.0)
+    assert first["text"] == f"Great. {TEXT}"
+    assert first["score"] > second["score"]
+
+    done = CliRunner().invoke(app, ["A100", question, "-k", "1"], env=environment)
+    assert done.exit_code == 0
+    assert "1. score 0." in done.stdout
+    assert "5 of 5 stars, no date, review r1" in done.stdout
+    assert TEXT in done.stdout
+    assert "blue" not in done.stdout
+
+    assert CliRunner().invoke(app, ["A100", question, "-k", "0"], env=environment).exit_code == 2
+
+
+def test_errors_are_one_sentence(environment: dict[str, str]) -> None:
+    command = [sys.executable, "-m", "retriever", "A300", "How long?"]
+    done = subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, encoding="utf-8", check=False
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == (
+        "error: No product has the id 'A300'. There are no reviews yet; `python -m ingest FILE` "
+        "brings them in.\n"
+    )

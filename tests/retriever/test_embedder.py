@@ -1,0 +1,70 @@
+"""The embedder: the installed model for real, and what happens when there is none."""
+
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from config import EmbedderSettings
+from config.errors import ConfigError
+from retriever import Embedder
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def minilm() -> Embedder:
+    return Embedder(EmbedderSettings())
+
+
+def test_meaning_is_near(minilm: Embedder) -> None:
+    vectors = minilm.embed_passages(["It lasts two days on one charge.", "The colours are vivid.", ""])
+    question = minilm.embed_question("How long does the battery last?")
+    assert vectors.shape == (3, minilm.dimension) == (3, 384)
+    assert question.shape == (384,)
+    assert vectors.dtype == question.dtype == np.float32
+    assert np.linalg.norm(vectors, axis=1) == pytest.approx(np.ones(3), abs=1e-5)
+    assert np.argmax(vectors @ question) == 0
+
+
+def test_no_passages_and_odd_questions(minilm: Embedder) -> None:
+    assert minilm.embed_passages([]).shape == (0, 384)
+    for odd in ("", "\udcff", "\0", "battery " * 5000):
+        assert np.isfinite(minilm.embed_question(odd)).all()
+
+
+def test_threads_load_it_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    loads: list[str] = []
+
+    def load(name: str) -> object:
+        loads.append(name)
+        return object()
+
+    monkeypatch.setattr("retriever.embedder._load", load)
+    embedder = Embedder(EmbedderSettings(name="slow"))
+    threads = [threading.Thread(target=embedder._loaded) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert loads == ["slow"]
+
+
+@pytest.mark.parametrize("name", ["/no/such/model", "no model!!"])
+def test_a_name_that_cannot_be_loaded(name: str) -> None:
+    with pytest.raises(ConfigError, match=rf"embedder '{name}' .*embedder\.name in settings\.yaml"):
+        Embedder(EmbedderSettings(name=name)).embed_question("?")
+
+
+def test_importing_the_retriever_is_light() -> None:
+    program = (
+        "import sys, retriever; heavy = {'torch', 'sentence_transformers', 'transformers', 'langchain_core'};"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "[]\n"
