@@ -74,8 +74,9 @@ browser: $(READY)
 		else $(BIN)/python -m playwright install chromium; fi; } || \
 		echo "No browser could be installed: the page's tests will be skipped, and say so."
 
-bench: $(READY) ## our speed beside a bare llama.cpp loop and the published one
-	$(BIN)/python -m benchmarks.generation
+bench: $(READY) ## our speed beside a bare llama.cpp loop and the published one: make bench MODEL=file.gguf
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[bench]'
+	$(BIN)/python -m benchmarks.generation --model $(or $(MODEL),$(error name a GGUF file: make bench MODEL=file.gguf))
 
 clean: ## remove .venv; .reviewduel, with the database and the models, stays
 	rm -rf .venv

@@ -37,6 +37,7 @@ class Engine:
         self._context = self._open_context(n_ctx)
         self._memory = llama_cpp.llama_get_memory(self._context)
         self.n_ctx: int = llama_cpp.llama_n_ctx(self._context)
+        self._n_batch: int = llama_cpp.llama_n_batch(self._context)
         # The tokens whose keys and values are in the cache, in order.
         self._cached: list[int] = []
         self._abort = ctypes.create_string_buffer(2)
@@ -79,7 +80,7 @@ class Engine:
     def chat_template(self) -> str | None:
         """The Jinja template that the file carries, if any."""
         template = llama_cpp.llama_model_chat_template(self._model, None)
-        return template.decode() if template else None
+        return template.decode(errors="replace") if template else None
 
     def cancel(self) -> None:
         """End the running generation within milliseconds, in its prompt too. Callable from any thread."""
@@ -94,6 +95,8 @@ class Engine:
     ) -> Iterator[Event]:
         """Answer a prompt: PromptProgress, then Text, and last Done. `reuse` keeps a common prefix cached."""
         started = time.perf_counter()
+        if not tokens:
+            raise EngineError("The prompt is empty.")
         llama_cpp.llama_set_n_threads(self._context, threads, threads)
         reused = self._forget_all_but_common(tokens, reuse)
         stream = TextStream(sampling.stop, started)
@@ -139,8 +142,8 @@ class Engine:
 
     def _read_prompt(self, tokens: Sequence[int], reused: int) -> Generator[Event, None, bool]:
         """Fill the cache with the prompt; returns whether it was read to its end."""
-        for start in range(reused, len(tokens), BATCH):
-            if not self._decode(tokens[start : start + BATCH]):
+        for start in range(reused, len(tokens), self._n_batch):
+            if not self._decode(tokens[start : start + self._n_batch]):
                 return False
             yield PromptProgress(done=len(self._cached), total=len(tokens))
         return True

@@ -5,6 +5,7 @@ The C interface has no other way to ask for either.
 
 import ctypes
 import re
+from collections import deque
 
 import llama_cpp
 
@@ -18,7 +19,7 @@ class EngineLog:
 
     def __init__(self) -> None:
         self._buffers: dict[str, int] = {}
-        self._errors: list[str] = []
+        self._errors: deque[str] = deque(maxlen=3)
         # Kept as an attribute: llama.cpp holds only the address.
         self._callback = llama_cpp.llama_log_callback(self._take)
         llama_cpp.llama_log_set(self._callback, ctypes.c_void_p(0))
@@ -32,7 +33,7 @@ class EngineLog:
 
     def last_error(self) -> str:
         """The most telling thing llama.cpp said of a failure: the first error of the last few."""
-        return self._errors[-3:][0] if self._errors else "it gave no reason"
+        return self._errors[0] if self._errors else "it gave no reason"
 
     def buffer_bytes(self, kind: str) -> int:
         """Sum of the buffers of a kind ("model", "KV", "compute", "output") over all devices, in bytes."""

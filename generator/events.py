@@ -153,16 +153,17 @@ _REPLIES: dict[str, type[Reply]] = {
 }
 
 
-def to_line(reply: Reply) -> bytes:
-    """One line of JSON; its `kind` is the class's name."""
-    return json.dumps({"kind": type(reply).__name__, **asdict(reply)}).encode() + b"\n"
+def to_line(question: int, reply: Reply) -> bytes:
+    """One line of JSON: the number of the question it belongs to, `kind` (the class's name), the fields."""
+    return json.dumps({"question": question, "kind": type(reply).__name__, **asdict(reply)}).encode() + b"\n"
 
 
-def from_line(line: bytes) -> Reply:
+def from_line(line: bytes) -> tuple[int, Reply]:
     """The inverse of `to_line`."""
     fields: dict[str, Any] = json.loads(line)
+    question = fields.pop("question")
     kind = _REPLIES[fields.pop("kind")]
     if kind is Done:
         fields["timing"] = Timing(**fields["timing"])
         fields["memory"] = Memory(**fields["memory"])
-    return kind(**fields)
+    return question, kind(**fields)

@@ -67,7 +67,8 @@ class Generator:
     @property
     def pid(self) -> int | None:
         """Process id of the worker, if there is one."""
-        return self._worker.pid if self._worker and self._worker.alive else None
+        worker = self._worker
+        return worker.pid if worker and worker.alive else None
 
     def load(self) -> None:
         """Load the model now, and wait for it."""
@@ -82,9 +83,13 @@ class Generator:
             worker.close()
 
     def cancel(self) -> None:
-        """End the running answer, in the middle of its prompt too; it is Done with "cancelled"."""
-        if self._worker:
-            self._worker.cancel()
+        """End the running answer, in the middle of its prompt too; it is Done with "cancelled".
+
+        One whose model is still being loaded ends as soon as that is done.
+        """
+        worker = self._worker
+        if worker:
+            worker.cancel()
 
     def generate(
         self,
@@ -161,15 +166,22 @@ class Generator:
 
     def _ready_worker(self) -> Iterator[Loading]:
         """Start a worker unless a live one is there, and load the model into it."""
-        if self._worker and self._worker.alive:
+        worker = self._worker
+        if worker and worker.alive:
+            worker.begin()
             return
         self.close()
-        self._worker = WorkerProcess(self.path, self.spec.n_ctx)
-        for reply in self._worker.load():
-            if isinstance(reply, Loading):
-                yield reply
-            else:
-                self._loaded = reply
+        worker = self._worker = WorkerProcess(self.path, self.spec.n_ctx)
+        try:
+            for reply in worker.load():
+                if isinstance(reply, Loading):
+                    yield reply
+                else:
+                    self._loaded = reply
+        except BaseException:
+            # Failed, interrupted or no longer waited for: the next question must not meet half a model.
+            worker.close()
+            raise
 
     def _live(self) -> WorkerProcess:
         if not self._worker:

@@ -4,11 +4,11 @@ Not imported by `generator`: who does not use LangChain does not load it.
 """
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from langchain_core.callbacks import CallbackManagerForLLMRun
 from langchain_core.language_models.chat_models import BaseChatModel, generate_from_stream
-from langchain_core.messages import AIMessageChunk, BaseMessage
+from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, HumanMessage, SystemMessage
 from langchain_core.messages.ai import UsageMetadata
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from pydantic import ConfigDict
@@ -16,7 +16,11 @@ from pydantic import ConfigDict
 from generator.events import Done, Message, Text
 from generator.generator import Generator
 
-_ROLES = {"system": "system", "human": "user", "ai": "assistant"}
+_ROLES: tuple[tuple[type[BaseMessage], Literal["system", "user", "assistant"]], ...] = (
+    (SystemMessage, "system"),
+    (HumanMessage, "user"),
+    (AIMessage, "assistant"),
+)
 
 
 class GeneratorChatModel(BaseChatModel):
@@ -59,9 +63,12 @@ class GeneratorChatModel(BaseChatModel):
 
 
 def _turns(messages: Sequence[BaseMessage]) -> list[Message]:
-    turns = []
-    for message in messages:
-        if message.type not in _ROLES:
-            raise ValueError(f"a {message.type} message cannot be given to a local model")
-        turns.append(Message(_ROLES[message.type], message.text))  # type: ignore[arg-type]
-    return turns
+    return [Message(_role(message), message.text) for message in messages]
+
+
+def _role(message: BaseMessage) -> Literal["system", "user", "assistant"]:
+    for kind, role in _ROLES:
+        # Not by `message.type`: a chunk of a streamed message is of its message's class, but not type.
+        if isinstance(message, kind):
+            return role
+    raise ValueError(f"a {message.type} message cannot be given to a local model")

@@ -1,5 +1,6 @@
 """A question and passages become the messages for a model. Pure text; knows nothing of tokens or models."""
 
+import re
 from collections.abc import Sequence
 
 from langchain_core.prompts import ChatPromptTemplate
@@ -52,4 +53,4 @@ def answer_messages(question: str, passages: Sequence[Passage]) -> list[Message]
 def _quoted(passage: Passage) -> str:
     stars = f"({passage.rating:g} of 5 stars) " if passage.rating is not None else ""
     # One review, one line: its own line breaks or dashes must not look like the end of the quotation.
-    return stars + " ".join(passage.text.split()).replace("----------", "-")
+    return stars + re.sub("-{10,}", "-", " ".join(passage.text.split()))

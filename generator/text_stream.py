@@ -27,10 +27,12 @@ class TextStream:
     def add(self, data: bytes) -> str:
         """The text that is certain now; may be empty."""
         self._held += self._decoder.decode(data)
-        starts = [at for stop in self._stop if (at := self._held.find(stop)) >= 0]
-        if starts:
+        # Of several stop strings, the one that is complete first counts, wherever the pieces were cut.
+        met = [(at + len(stop), at) for stop in self._stop if (at := self._held.find(stop)) >= 0]
+        if met:
             self.stopped = True
-            piece, self._held = self._held[: min(starts)], ""
+            _, at = min(met)
+            piece, self._held = self._held[:at], ""
             return self._hand_out(piece)
         keep = max((_overlap(self._held, stop) for stop in self._stop), default=0)
         certain = len(self._held) - keep

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import llama_cpp
-from jinja2 import TemplateError
 from llama_cpp.llama_chat_format import Jinja2ChatFormatter
 
 from generator.engine import Engine, EngineError
@@ -22,11 +21,7 @@ class Tokenizer:
         self._vocab = engine.vocab
         self._bos = llama_cpp.llama_vocab_bos(self._vocab)
         template = engine.chat_template
-        self._formatter = template and Jinja2ChatFormatter(
-            template,
-            eos_token=self._text(llama_cpp.llama_vocab_eos(self._vocab)),
-            bos_token=self._text(self._bos),
-        )
+        self._formatter = self._compile(template) if template else None
         self._special = _pattern(self._special_texts())
 
     def tokens(self, messages: Sequence[Message]) -> list[int]:
@@ -43,25 +38,41 @@ class Tokenizer:
             del tokens[0]
         return tokens
 
+    def _compile(self, template: str) -> Jinja2ChatFormatter:
+        try:
+            return Jinja2ChatFormatter(
+                template,
+                eos_token=self._text(llama_cpp.llama_vocab_eos(self._vocab)),
+                bos_token=self._text(self._bos),
+            )
+        except Exception as error:
+            raise EngineError(f"The model's chat template cannot be used: {error}") from error
+
     def _render(self, messages: Sequence[Message]) -> str:
         if not self._formatter:
             return "\n\n".join(message.content for message in messages)
         turns: Any = [{"role": message.role, "content": message.content} for message in messages]
         try:
             return str(self._formatter(messages=turns).prompt)
-        except (TemplateError, ValueError) as error:
+        # A template is a program from elsewhere: whatever it raises is its way to refuse.
+        except Exception as error:
             raise EngineError(f"The model's chat template refuses this conversation: {error}") from error
 
     def _neutral(self, content: str) -> str:
-        return self._special.sub(lambda match: " ".join(match[0]), content)
+        # A space behind the last character too, which might begin another special token.
+        return self._special.sub(lambda match: "".join(f"{char} " for char in match[0]), content)
 
     def _tokenize(self, text: str) -> list[int]:
-        data = text.encode()
-        # Never more tokens than bytes, and the BOS and EOS that the model may add.
+        # Half of a surrogate pair, as of an undecodable argument of a command, is no character: "?".
+        data = text.encode(errors="replace")
         size = len(data) + 2
-        buffer = (llama_cpp.llama_token * size)()
-        count = llama_cpp.llama_tokenize(self._vocab, data, len(data), buffer, size, True, True)
-        return list(buffer[:count])
+        while True:
+            buffer = (llama_cpp.llama_token * size)()
+            count = llama_cpp.llama_tokenize(self._vocab, data, len(data), buffer, size, True, True)
+            if count >= 0:
+                return list(buffer[:count])
+            # Too small: some vocabularies spell a space, which is put in front too, with three tokens.
+            size = -count
 
     def _text(self, token: int) -> str:
         text = llama_cpp.llama_vocab_get_text(self._vocab, token) if token >= 0 else b""
@@ -69,7 +80,12 @@ class Tokenizer:
 
     def _special_texts(self) -> list[str]:
         count = llama_cpp.llama_vocab_n_tokens(self._vocab)
-        special = llama_cpp.LLAMA_TOKEN_ATTR_CONTROL | llama_cpp.LLAMA_TOKEN_ATTR_USER_DEFINED
+        # What llama.cpp's tokenizer takes for one token when told to parse special ones.
+        special = (
+            llama_cpp.LLAMA_TOKEN_ATTR_CONTROL
+            | llama_cpp.LLAMA_TOKEN_ATTR_USER_DEFINED
+            | llama_cpp.LLAMA_TOKEN_ATTR_UNKNOWN
+        )
         return [
             self._text(token)
             for token in range(count)

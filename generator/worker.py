@@ -24,10 +24,11 @@ class Worker:
     def __init__(self, replies: int) -> None:
         self._replies = replies
         self._requests: SimpleQueue[dict[str, Any]] = SimpleQueue()
-        # A cancellation may come before, during or after its request: the lock keeps it to its own.
+        # A cancellation may come before, during or after its question: the lock keeps it to its own.
         self._lock = threading.Lock()
         self._cancelled: set[int] = set()
-        self._running: int | None = None
+        # The question being answered; 0 while the model is loaded.
+        self._question = 0
         self._engine: Engine | None = None
 
     def run(self, path: Path, n_ctx: int) -> None:
@@ -49,18 +50,25 @@ class Worker:
             self._serve(self._requests.get(), self._engine, tokenizer)
 
     def _listen(self) -> None:
-        for line in sys.stdin:
-            request = json.loads(line)
-            if request["do"] == "cancel":
-                with self._lock:
-                    self._cancelled.add(request["id"])
-                    if self._engine and self._running == request["id"]:
-                        self._engine.cancel()
-            else:
-                self._requests.put(request)
-        os._exit(0)
+        try:
+            for line in sys.stdin:
+                request = json.loads(line)
+                if request["do"] == "cancel":
+                    self._cancel(request["question"])
+                else:
+                    self._requests.put(request)
+        finally:
+            # Also after half a line, from a caller that died while it wrote.
+            os._exit(0)
+
+    def _cancel(self, question: int) -> None:
+        with self._lock:
+            self._cancelled.add(question)
+            if self._engine and self._question == question:
+                self._engine.cancel()
 
     def _serve(self, request: dict[str, Any], engine: Engine, tokenizer: Tokenizer) -> None:
+        self._question = request["question"]
         try:
             if request["do"] == "tokenize":
                 messages = [Message(**message) for message in request["messages"]]
@@ -72,19 +80,16 @@ class Worker:
 
     def _generate(self, request: dict[str, Any], engine: Engine) -> None:
         with self._lock:
-            self._running = request["id"]
             engine.clear_cancel()
-            if self._running in self._cancelled:
+            if self._question in self._cancelled:
                 engine.cancel()
         fields = request["sampling"]
         sampling = Sampling(**{**fields, "stop": tuple(fields["stop"])})
         for event in engine.generate(request["tokens"], sampling, request["threads"], request["reuse"]):
             self._reply(event)
-        with self._lock:
-            self._running = None
 
     def _reply(self, reply: Reply) -> None:
-        os.write(self._replies, to_line(reply))
+        os.write(self._replies, to_line(self._question, reply))
 
 
 def main() -> None:

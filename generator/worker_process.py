@@ -4,12 +4,14 @@ Knows the protocol of `generator.worker`; knows nothing of questions, reviews or
 """
 
 import json
+import os
 import signal
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -43,8 +45,15 @@ class WorkerProcess:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._stderr,
+            # A group of its own: Ctrl-C is for the caller, who decides what becomes of the model.
+            process_group=0,
+            # Where llama.cpp aborts it would start a debugger; its own last line says more.
+            env=os.environ | {"GGML_NO_BACKTRACE": "1"},
         )
-        self._last_id = 0
+        # Numbers what is asked, so that a late reply or cancellation is never taken for another's. The
+        # replies while the model is loaded bear a 0.
+        self._question = 1
+        self._closed = False
         self.load_s = 0.0
 
     @property
@@ -62,7 +71,7 @@ class WorkerProcess:
 
         Raises ModelUnavailable if llama.cpp refuses the file.
         """
-        for reply in self._replies():
+        for reply in self._replies(0):
             if isinstance(reply, Failed):
                 self.close()
                 raise ModelUnavailable(reply.reason)
@@ -73,10 +82,14 @@ class WorkerProcess:
             if isinstance(reply, Loaded):
                 return
 
+    def begin(self) -> None:
+        """Begin a question: a `cancel` from now on is for it, also before its `generate`."""
+        self._question += 1
+
     def tokenize(self, messages: Sequence[Message]) -> list[int]:
         """The prompt's tokens, rendered by the model's own template."""
         self._send({"do": "tokenize", "messages": [asdict(message) for message in messages]})
-        for reply in self._replies():
+        for reply in self._replies(self._question):
             if isinstance(reply, Tokenized):
                 return reply.tokens
             if isinstance(reply, Failed):
@@ -87,11 +100,9 @@ class WorkerProcess:
         self, tokens: Sequence[int], sampling: Sampling, threads: int, reuse: bool
     ) -> Iterator[Event]:
         """PromptProgress, Text, and last Done. A caller that leaves early cancels."""
-        self._last_id += 1
         self._send(
             {
                 "do": "generate",
-                "id": self._last_id,
                 "tokens": list(tokens),
                 "sampling": asdict(sampling),
                 "threads": threads,
@@ -99,9 +110,8 @@ class WorkerProcess:
             }
         )
         finished = False
-        replies = self._replies()
         try:
-            for reply in replies:
+            for reply in self._replies(self._question):
                 finished = isinstance(reply, Done | Failed)
                 if isinstance(reply, Failed):
                     raise GenerationFailed(reply.reason)
@@ -110,47 +120,65 @@ class WorkerProcess:
                 if finished:
                     return
         finally:
-            if not finished and self.alive:
-                # Whoever asks next must not find the rest of this answer.
+            if not finished:
                 self.cancel()
-                while not isinstance(next(replies), Done | Failed):
-                    pass
+            # Whoever asks next does not find the rest of this answer.
+            self.begin()
 
     def cancel(self) -> None:
-        """End the running generation; its Done comes at once, with the reason "cancelled"."""
-        if self.alive:
-            self._send({"do": "cancel", "id": self._last_id})
+        """End the answer to this question; its Done comes at once, with the reason "cancelled"."""
+        # A process that has ended has nothing to cancel: who waits for its replies hears of it.
+        with suppress(GenerationFailed):
+            self._send({"do": "cancel"})
 
     def close(self) -> None:
-        """End the process and free its memory."""
+        """End the process and free its memory; a running answer ends in GenerationFailed."""
+        self._closed = True
         self._process.kill()
         self._process.wait()
         for stream in (self._process.stdin, self._process.stdout, self._stderr):
-            if stream:
-                stream.close()
+            # What a dead process did not take any more is lost with it.
+            with suppress(BrokenPipeError):
+                if stream:
+                    stream.close()
 
     def _send(self, request: dict[str, Any]) -> None:
         assert self._process.stdin
+        line = json.dumps({**request, "question": self._question}).encode() + b"\n"
         try:
-            self._process.stdin.write(json.dumps(request).encode() + b"\n")
+            self._process.stdin.write(line)
             self._process.stdin.flush()
-        except BrokenPipeError:
+        # ValueError: another thread has closed it.
+        except (BrokenPipeError, ValueError):
             raise GenerationFailed(self._death()) from None
+        except BaseException:
+            # Interrupted: after half a line the process would understand nothing any more.
+            self.close()
+            raise
 
-    def _replies(self) -> Iterator[Reply]:
-        assert self._process.stdout
-        while line := self._process.stdout.readline():
-            yield from_line(line)
+    def _replies(self, question: int) -> Iterator[Reply]:
+        while line := self._line():
+            number, reply = from_line(line)
+            if number == question:
+                yield reply
         raise GenerationFailed(self._death())
 
+    def _line(self) -> bytes:
+        """The next reply; empty when the process has ended or another thread has closed it."""
+        assert self._process.stdout
+        try:
+            return self._process.stdout.readline()
+        except ValueError:
+            return b""
+
     def _death(self) -> str:
+        if self._closed:
+            return "The model was closed before its answer was complete."
         code = self._process.wait()
         how = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
         hint = " The system may have run out of memory." if code == -signal.SIGKILL else ""
-        last_words = ""
-        if not self._stderr.closed:
-            self._stderr.seek(0)
-            last_words = self._stderr.read()[-500:].decode(errors="replace").strip()
+        self._stderr.seek(0)
+        last_words = self._stderr.read()[-500:].decode(errors="replace").strip()
         return f"The model's process ended by {how}.{hint} The next question starts it anew." + (
             f" Its last words: {last_words}" if last_words else ""
         )
