@@ -2,10 +2,10 @@
 
     python -m benchmarks.generation --model FILE [--rounds 3]
 
-About 300 prompt and 300 answer tokens; the three take turns, each run in a fresh process; ratios of medians. The last line
-is JSON: `prefill_ratio` and `decode_ratio` (ours / bare loop, higher is better), `speedup_vs_published` (whole
-answers, tokens per second, ours / published), `bandwidth_limit_share` (decode rate x weights / memory bandwidth),
-`peak_gib`, `predicted_error` (predicted / measured process memory - 1).
+About 300 prompt and 300 answer tokens; the three take turns, each run in a fresh process; ratios of
+medians. The last line is JSON: `prefill_ratio` and `decode_ratio` (ours / bare loop, higher is better),
+`speedup_vs_published` (whole answers, tokens per second, ours / published), `bandwidth_limit_share` (decode
+rate x weights / memory bandwidth), `peak_gib`, `predicted_error` (predicted / measured process memory - 1).
 """
 
 import json

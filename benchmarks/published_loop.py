@@ -17,9 +17,7 @@ def main() -> None:
     """One warm-up, then one whole answer."""
     path, n_ctx, n_out = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
     text = json.load(sys.stdin)
-    model = LlamaCpp(
-        model_path=path, n_ctx=n_ctx, max_tokens=n_out, temperature=0.7, seed=42, verbose=False
-    )
+    model = LlamaCpp(model_path=path, n_ctx=n_ctx, max_tokens=n_out, temperature=0.7, seed=42, verbose=False)
     chain = PromptTemplate.from_template("{text}") | model
     model.client.create_completion("Hello", max_tokens=2)
     model.client.reset()

@@ -5,6 +5,7 @@ from rich.table import Table
 
 from config import Settings, load_settings
 from config.command import console, run
+from config.errors import ModelUnavailable
 from models.files import how_to_get, model_path
 from models.header import read_header
 from models.memory import predict_memory
@@ -20,16 +21,22 @@ def list_models() -> None:
     """Show the configured models, with what is on disk."""
     settings = load_settings()
     table = Table("model", "on disk", "parameters", "memory, predicted")
-    missing = []
+    remarks = []
     for name in settings.models:
         spec = settings.model(name)
         path = model_path(spec, settings)
         if not path.is_file():
-            missing.append(f"{name}: {spec.file} is missing. {how_to_get(spec, settings)}")
+            remarks.append(f"{name}: {spec.file} is missing. {how_to_get(spec, settings)}")
             table.add_row(name, "-", "", "")
             continue
-        header = read_header(path)
-        predicted = predict_memory(header, spec.n_ctx).process
+        try:
+            header = read_header(path)
+            predicted = predict_memory(header, spec.n_ctx).process
+        except ModelUnavailable as error:
+            # One download that broke off must not hide the other models.
+            remarks.append(f"{name}: {error}")
+            table.add_row(name, _gib(path.stat().st_size), "", "unusable")
+            continue
         table.add_row(
             name + (" (random weights)" if spec.random_weights else ""),
             _gib(path.stat().st_size),
@@ -38,7 +45,7 @@ def list_models() -> None:
         )
     console.print(table)
     console.print(f"Looked in {settings.models_folder}", soft_wrap=True)
-    for line in missing:
+    for line in remarks:
         console.print(line, markup=False, soft_wrap=True)
 
 

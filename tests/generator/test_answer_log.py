@@ -1,0 +1,122 @@
+"""The log of answers holds what the Answer says, in every column."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from config import ModelSpec
+from database import Database
+from generator import Answer, AnswerLog
+from generator.events import Memory, Timing
+from retriever.passage import Match
+
+
+@pytest.fixture
+def answer(make_match: Callable[..., Match]) -> Answer:
+    return Answer(
+        model="tiny-llama",
+        question="Wie laut? \"'; DROP TABLE answer; --",
+        text="Sehr laut [2]. 😀 Nein [7].",
+        matches=(make_match(1, "Leise."), make_match(2, "Laut.", rating=None)),
+        dropped=3,
+        stop_reason="max_tokens",
+        timing=Timing(0.5, 0.5, 2.5, n_prompt=110, n_prompt_reused=10, n_out=5, threads=2),
+        memory=Memory(5 * 2**30, 4 * 2**30, 3 * 2**30, 2**20, 2**21),
+        predicted_bytes=5 * 2**30 + 1,
+        load_s=1.25,
+        queue_s=0.125,
+        mode="measured",
+        shared=True,
+    )
+
+
+SPEC = ModelSpec(name="tiny-llama", file="tiny-llama.gguf", random_weights="llama", seed=2**32 - 1)
+
+
+def test_every_column_equals_the_answer(database: Database, answer: Answer) -> None:
+    log = AnswerLog(database)
+    log.begin_run("demo", {"models": ["tiny-llama"]})
+    log.record(answer, SPEC, "B01", retrieval_s=0.25, run_id="demo")
+    (row,) = log.answers("demo")
+    assert row.pop("answer_id") >= 1
+    assert abs(row.pop("answered_at") - datetime.now(UTC)) < timedelta(minutes=1)
+    assert "cores" in row.pop("machine")
+    assert row == {
+        "run_id": "demo",
+        "model": "tiny-llama",
+        "model_settings": SPEC.model_dump(mode="json"),
+        "product_id": "B01",
+        "question": answer.question,
+        "passages": [
+            {"review_id": "r1", "number": 0, "score": 0.99, "text": "Leise."},
+            {"review_id": "r2", "number": 0, "score": 0.98, "text": "Laut."},
+        ],
+        "dropped": 3,
+        "answer": answer.text,
+        "stop_reason": "max_tokens",
+        "words": answer.words,
+        "citations": [2],
+        "invalid_citations": [7],
+        "mode": "measured",
+        "shared": True,
+        "threads": 2,
+        "load_s": 1.25,
+        "retrieval_s": 0.25,
+        "queue_s": 0.125,
+        "ttft_s": 0.5,
+        "ttfo_s": 0.5,
+        "e2e_s": 2.5,
+        "tpot_s": 0.5,
+        "decode_tok_s": 2,
+        "prefill_tok_s": 200,
+        "e2e_tok_s": 2,
+        "words_per_s": answer.words / 2.5,
+        "n_prompt": 110,
+        "n_prompt_reused": 10,
+        "n_out": 5,
+        "peak_rss_bytes": 5 * 2**30,
+        "pss_bytes": 4 * 2**30,
+        "weights_bytes": 3 * 2**30,
+        "kv_cache_bytes": 2**20,
+        "compute_bytes": 2**21,
+        "rest_bytes": 2 * 2**30 - 3 * 2**20,
+        "predicted_bytes": 5 * 2**30 + 1,
+    }
+
+
+def test_an_answer_asked_by_hand_without_text_belongs_to_no_run(database: Database, answer: Answer) -> None:
+    silent = Answer(
+        model="m",
+        question="?",
+        text="",
+        matches=(),
+        dropped=0,
+        stop_reason="cancelled",
+        timing=Timing(None, None, None, n_prompt=1, n_prompt_reused=0, n_out=0, threads=1),
+        memory=Memory(1, None, 0, 0, 0),
+        predicted_bytes=1,
+        load_s=0,
+        queue_s=0,
+        mode="interactive",
+        shared=False,
+    )
+    AnswerLog(database).record(silent, SPEC, "B01", retrieval_s=0)
+    with database.connection() as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT run_id, ttft_s, e2e_s, tpot_s, words_per_s, pss_bytes, passages FROM answer")
+        assert cursor.fetchall() == [(None, None, None, None, None, None, [])]
+
+
+def test_a_run_comes_back_in_the_order_of_its_answers_and_begins_anew(
+    database: Database, answer: Answer
+) -> None:
+    log = AnswerLog(database)
+    log.begin_run("one", {})
+    log.begin_run("two", {})
+    for product in ("B2", "B1", "B3"):
+        log.record(answer, SPEC, product, retrieval_s=0, run_id="one")
+    log.record(answer, SPEC, "B9", retrieval_s=0, run_id="two")
+    assert [row["product_id"] for row in log.answers("one")] == ["B2", "B1", "B3"]
+    log.begin_run("one", {})
+    assert log.answers("one") == []
+    assert [row["product_id"] for row in log.answers("two")] == ["B9"]

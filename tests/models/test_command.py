@@ -1,0 +1,37 @@
+"""`python -m models`: what is there, what is not, what is damaged."""
+
+from pathlib import Path
+
+import pytest
+
+from config import load_settings
+from models.__main__ import list_models, tiny
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The models folder of a fresh home."""
+    monkeypatch.setenv("REVIEWDUEL_HOME", str(tmp_path))
+    return tmp_path / "models"
+
+
+def test_tiny_writes_the_random_models_once(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    tiny()
+    assert capsys.readouterr().out.count("random weights") == 3
+    random = {spec.file for spec in load_settings().models.values() if spec.random_weights}
+    assert {file.name for file in folder.iterdir()} == random
+    tiny()
+    assert capsys.readouterr().out == ""
+
+
+def test_list_shows_a_damaged_file_and_the_others(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    tiny()
+    with (folder / "tiny-mistral.gguf").open("r+b") as file:
+        file.truncate(100_000)
+    capsys.readouterr()
+    list_models()
+    shown = capsys.readouterr().out
+    assert "0.8 million" in shown
+    assert f"tiny-mistral: {folder}/tiny-mistral.gguf is not a usable GGUF file" in shown
+    assert "hf download TheBloke/Mistral-7B-v0.1-GGUF" in shown
+    assert f"Looked in {folder}" in shown
