@@ -37,6 +37,7 @@ def compare(
     seed: Annotated[int, typer.Option(help="Shuffles models and questions.")] = 0,
     name: Annotated[str, typer.Option(help="Name of the run; default: the time.")] = "",
     out: Annotated[Path | None, typer.Option(help="Folder for the files; default: in the home.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Load models even if they do not fit.")] = False,
 ) -> None:
     """Run the comparison and write its report."""
     settings = load_settings()
@@ -56,12 +57,13 @@ def compare(
         }
         log = AnswerLog(database)
         log.begin_run(run_id, plan)
-        failures = _run_with_progress(specs, tasks, settings, log, run_id, seed)
+        failures = _run_with_progress(specs, tasks, settings, log, run_id, seed, force)
         rows = log.answers(run_id)
     folder = out or settings.home / "runs" / run_id
     summaries = summarise(rows)
     write_files(folder, {"run_id": run_id, "plan": plan}, rows, summaries, failures)
-    console.print(comparison_table(summaries))
+    if summaries:
+        console.print(comparison_table(summaries))
     console.print(f"Report: {folder / 'report.md'}", soft_wrap=True)
     for failure in failures:
         error_console.print(f"failed: {failure.model}: {failure.reason}", markup=False, soft_wrap=True)
@@ -83,7 +85,13 @@ def _specs(models: str, settings: Settings) -> list[ModelSpec]:
 
 
 def _run_with_progress(
-    specs: list[ModelSpec], tasks: list[Task], settings: Settings, log: AnswerLog, run_id: str, seed: int
+    specs: list[ModelSpec],
+    tasks: list[Task],
+    settings: Settings,
+    log: AnswerLog,
+    run_id: str,
+    seed: int,
+    force: bool,
 ) -> list[Failure]:
     columns = (
         TextColumn("{task.description}"),
@@ -98,7 +106,7 @@ def _run_with_progress(
         def on_answer(answer: Answer) -> None:
             progress.update(bar, advance=1, description=answer.model)
 
-        return run_models(specs, tasks, settings, log, run_id, seed, on_answer)
+        return run_models(specs, tasks, settings, log, run_id, seed, on_answer, force)
 
 
 if __name__ == "__main__":

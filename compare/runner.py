@@ -30,14 +30,18 @@ def run_models(
     run_id: str,
     seed: int,
     on_answer: Callable[[Answer], None],
+    force: bool = False,
 ) -> list[Failure]:
-    """Answer all tasks with all models; a model that fails is passed over, and the others finish."""
+    """Answer all tasks with all models; a model that fails is passed over, and the others finish.
+
+    `force`: load also what does not fit into the memory.
+    """
     shuffled = random.Random(seed)
     failures = []
     for spec in shuffled.sample(specs, len(specs)):
         order = shuffled.sample(tasks, len(tasks))
         try:
-            with Generator(spec, settings) as generator:
+            with Generator(spec, settings, force=force) as generator:
                 # The warm-up: the first answer after loading pays for page faults and caches.
                 generator.answer(order[0].question, order[0].matches, mode="measured")
                 for task in order:

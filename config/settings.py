@@ -16,6 +16,7 @@ import yaml
 from pydantic import (
     AfterValidator,
     BaseModel,
+    ByteSize,
     ConfigDict,
     Field,
     SecretStr,
@@ -83,7 +84,8 @@ class ModelSpec(_Section):
     """One configured model: a GGUF file, where to get it, and how it is asked.
 
     `name` is the key in settings.yaml. `file` is a path, or a file name in `REVIEWDUEL_HOME/models`.
-    `n_ctx` and `max_tokens` count tokens; a `temperature` of 0 always takes the likeliest token.
+    `n_ctx`, `max_tokens` and `reasoning_tokens` count tokens: of the context, of an answer, and of the
+    reasoning that some models write before it. A `temperature` of 0 always takes the likeliest token.
     """
 
     name: str = ""
@@ -92,6 +94,7 @@ class ModelSpec(_Section):
     random_weights: Literal["llama", "mistral", "mixtral"] | None = None
     n_ctx: int = Field(default=2048, ge=128)
     max_tokens: int = Field(default=512, ge=1)
+    reasoning_tokens: int = Field(default=1024, ge=1)
     temperature: float = Field(default=0.7, ge=0, le=2)
     top_k: int = Field(default=40, ge=1)
     top_p: float = Field(default=0.95, gt=0, le=1)
@@ -99,7 +102,11 @@ class ModelSpec(_Section):
 
 
 class Settings(BaseSettings):
-    """Everything a user can set. Build it with `load_settings()`."""
+    """Everything a user can set. Build it with `load_settings()`.
+
+    `memory_budget`: bytes, or text like `8GiB`, that models loaded at the same time may take together;
+    None: a share of what is available (`generator.registry`).
+    """
 
     model_config = SettingsConfigDict(
         env_prefix=PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True
@@ -107,6 +114,7 @@ class Settings(BaseSettings):
 
     home: AbsolutePath = Field(default_factory=default_home)
     database_url: SecretStr | None = None
+    memory_budget: ByteSize | None = None
     embedder: EmbedderSettings = EmbedderSettings()
     passages: PassageSettings = PassageSettings()
     retrieval: RetrievalSettings = RetrievalSettings()
@@ -122,7 +130,7 @@ class Settings(BaseSettings):
         if name in self.models:
             return self.models[name].model_copy(update={"name": name})
         raise UnknownModel(
-            f"There is no model '{name}' in the settings{_did_you_mean(name, self.models)}. "
+            f"There is no model '{name}' in the settings{_did_you_mean(name, self.models)} "
             f"Configured: {', '.join(self.models) or 'none'}."
         )
 
@@ -164,15 +172,11 @@ def load_settings() -> Settings:
 
 
 def _refuse_unknown_variables() -> None:
-    known = [*Settings.model_fields, "settings"]
+    known = [PREFIX + field.upper() for field in (*Settings.model_fields, "settings")]
     for variable in os.environ:
-        if not variable.startswith(PREFIX):
-            continue
-        field = variable.removeprefix(PREFIX).split("__")[0].lower()
-        if field not in known:
-            raise ConfigError(
-                f"The environment variable {variable} sets nothing{_did_you_mean(field, known)}."
-            )
+        name = variable.split("__")[0].upper()
+        if variable.startswith(PREFIX) and name not in known:
+            raise ConfigError(f"The environment variable {variable} sets nothing{_did_you_mean(name, known)}")
 
 
 def _first_problem(error: ValidationError) -> str:
@@ -180,7 +184,7 @@ def _first_problem(error: ValidationError) -> str:
     where = ".".join(str(part) for part in problem["loc"])
     if problem["type"] == "extra_forbidden":
         parent = _section_at(problem["loc"][:-1])
-        return f"unknown key '{where}'{_did_you_mean(str(problem['loc'][-1]), parent.model_fields)}."
+        return f"unknown key '{where}'{_did_you_mean(str(problem['loc'][-1]), parent.model_fields)}"
     return f"'{where}' is {problem['input']!r}: {problem['msg']}."
 
 
@@ -196,5 +200,6 @@ def _section_at(path: tuple[int | str, ...]) -> type[BaseModel]:
 
 
 def _did_you_mean(word: str, known: Iterable[str]) -> str:
+    """The end of a sentence about an unknown word."""
     close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
-    return f"; did you mean '{close[0]}'?" if close else ""
+    return f"; did you mean '{close[0]}'?" if close else "."

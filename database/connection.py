@@ -24,6 +24,11 @@ from database.server import EmbeddedServer
 LIBPQ_VARIABLES = ("PGHOST", "PGHOSTADDR", "PGSERVICE")
 DEFAULTS = {"fallback_application_name": "reviewduel", "connect_timeout": "10", "client_encoding": "UTF8"}
 MOST_CONNECTIONS = 8
+# What to do when the server cannot be reached, or no longer.
+UNREACHABLE = (
+    " Check that it runs, and its address, user and password; without REVIEWDUEL_DATABASE_URL and the PG "
+    "variables an embedded server is used."
+)
 
 
 class Database:
@@ -130,7 +135,8 @@ class Database:
             yield
         except psycopg2.Error as error:
             what = " ".join(str(error).split()) or type(error).__name__
-            raise DatabaseError(f"{self.place}: {what}") from error
+            remedy = UNREACHABLE if isinstance(error, psycopg2.OperationalError) else ""
+            raise DatabaseError(f"{self.place}: {what}{remedy}") from error
 
 
 def _usable(connection: Connection) -> bool:

@@ -88,7 +88,7 @@ def test_a_missing_file(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("variable", ["REVIEWDUEL_EMBEDER__NAME", "REVIEWDUEL_EMBEDDER__NAM"])
 def test_a_variable_that_sets_nothing(variable: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(variable, "x")
-    with pytest.raises(ConfigError, match=r"REVIEWDUEL_.*did you mean '(embedder|name)'\?"):
+    with pytest.raises(ConfigError, match=r"REVIEWDUEL_.*did you mean '(REVIEWDUEL_EMBEDDER|name)'\?"):
         load_settings()
 
 
