@@ -9,31 +9,32 @@ import time
 from collections.abc import Callable, Sequence
 
 from config.errors import UserError
-from generator import Answer, Generator, Loading, PromptProgress, Text
+from generator import Answer, Exchange, Loading, PromptProgress, Reasoning, Text, Transcript
+from generator.registry import Ticket
 from retriever import Match
 
 
 class LiveAnswer:
-    """Starts at once. `status`, `text`, `answer` and `error` may be read at any time from any thread."""
+    """Starts at once. What is public may be read at any time from any thread."""
 
     def __init__(
         self,
-        generator: Generator,
+        ticket: Ticket,
         question: str,
         matches: Sequence[Match],
-        sharing: int,
+        history: Sequence[Exchange],
         on_answer: Callable[[Answer], None],
     ) -> None:
-        self.model = generator.spec.name
+        self.model = ticket.generator.spec.name
         self.status = "waiting for the model"
-        self.text = ""
         self.answer: Answer | None = None
         self.error: str | None = None
-        self._generator = generator
+        self._transcript = Transcript()
+        self._ticket = ticket
         self._started = time.perf_counter()
         self._cancelled = False
         self._thread = threading.Thread(
-            target=self._follow, args=(question, matches, sharing, on_answer), daemon=True
+            target=self._follow, args=(question, matches, history, on_answer), daemon=True
         )
         self._thread.start()
 
@@ -43,6 +44,16 @@ class LiveAnswer:
         return self._thread.is_alive()
 
     @property
+    def text(self) -> str:
+        """The answer as far as it is written."""
+        return self.answer.text if self.answer else self._transcript.text
+
+    @property
+    def reasoning(self) -> str:
+        """What was written before the answer, as far as it is written."""
+        return self.answer.reasoning if self.answer else self._transcript.reasoning
+
+    @property
     def seconds(self) -> float:
         """Seconds since the question was asked."""
         return time.perf_counter() - self._started
@@ -50,8 +61,7 @@ class LiveAnswer:
     def cancel(self) -> None:
         """Stop writing; what is written stays."""
         self._cancelled = True
-        if self.status != "waiting for the model":
-            self._generator.cancel()
+        self._ticket.cancel()
 
     def wait(self) -> None:
         """Return when the answer is complete."""
@@ -61,14 +71,16 @@ class LiveAnswer:
         self,
         question: str,
         matches: Sequence[Match],
-        sharing: int,
+        history: Sequence[Exchange],
         on_answer: Callable[[Answer], None],
     ) -> None:
         try:
-            for event in self._generator.stream(question, matches, sharing=sharing):
+            for event in self._ticket.stream(question, matches, history):
                 self._take(event)
             if self.answer:
                 on_answer(self.answer)
+            else:
+                self.status = "stopped before its turn came"
         except UserError as error:
             self.error = str(error)
         except Exception:
@@ -76,17 +88,18 @@ class LiveAnswer:
             logging.getLogger(__name__).exception("%s failed to answer", self.model)
             self.error = "Something went wrong inside ReviewDuel; the server's log tells what."
 
-    def _take(self, event: Loading | PromptProgress | Text | Answer) -> None:
+    def _take(self, event: object) -> None:
+        self._transcript.take(event)
         if isinstance(event, Loading):
             self.status = f"loading the model: {event.fraction:.0%}"
         elif isinstance(event, PromptProgress):
             self.status = f"reading the reviews: {event.done} of {event.total} tokens"
+        elif isinstance(event, Reasoning):
+            self.status = "reasoning"
         elif isinstance(event, Text):
             self.status = "writing"
-            self.text += event.text
-        else:
+        elif isinstance(event, Answer):
             self.status = "done"
-            self.text = event.text
             self.answer = event
-        if self._cancelled and not isinstance(event, Answer):
-            self._generator.cancel()
+        if self._cancelled and not self.answer:
+            self._ticket.cancel()

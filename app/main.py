@@ -11,8 +11,9 @@ from app import resources
 from app.live_answer import LiveAnswer
 from app.panel import draw_answer, draw_passages
 from config.errors import UserError
-from generator import Answer
+from generator import Answer, Exchange
 from generator.markdown import literal
+from generator.registry import Ticket
 from retriever import Match, Product
 
 LISTED_PRODUCTS = 1000
@@ -67,7 +68,7 @@ def draw_page() -> None:
     with st.container():
         question = st.chat_input("Ask about the product", disabled=not models, key="question")
     if question:
-        turns.append(ask(product_id, question, models))
+        turns.append(ask(product_id, question, models, turns))
     for number, turn in reversed(list(enumerate(turns, start=1))):
         draw_turn(turn, anchor=f"question-{number}")
 
@@ -92,27 +93,52 @@ def choose_product(products: list[Product]) -> str:
 
 def label(model: str) -> str:
     """A model's name, with the warning that belongs to it."""
-    spec = resources.settings().model(model)
+    spec = resources.spec(model)
     return f"{model} (random weights: noise)" if spec.random_weights else model
 
 
-def ask(product_id: str, question: str, models: list[str]) -> Turn:
+def ask(product_id: str, question: str, models: list[str], turns: list[Turn]) -> Turn:
     """Retrieve once, then start all models on the same passages; they divide the cores."""
     retriever = resources.retriever()
     product = retriever.product(product_id)
-    generators = [resources.generator(model) for model in models]
     retrieved = retriever.retrieve(product.product_id, question, resources.settings().retrieval.k)
     log = resources.answer_log()
 
     def record(answer: Answer) -> None:
-        spec = resources.settings().model(answer.model)
+        spec = resources.spec(answer.model)
         log.record(answer, spec, product.product_id, retrieved.retrieval_s)
 
+    # All places first, so that each model gets its part of the cores from the beginning.
+    tickets = reserve(models)
     answers = tuple(
-        LiveAnswer(generator, question, retrieved.matches, len(generators), record)
-        for generator in generators
+        LiveAnswer(ticket, question, retrieved.matches, history_of(product, model, turns), record)
+        for model, ticket in zip(models, tickets, strict=True)
     )
     return Turn(product, question, retrieved.matches, answers)
+
+
+def reserve(models: list[str]) -> list[Ticket]:
+    """A place for each model; none is kept if one of them cannot be had."""
+    tickets: list[Ticket] = []
+    try:
+        for model in models:
+            tickets.append(resources.registry().reserve(model))
+    except UserError:
+        for ticket in tickets:
+            ticket.give_back()
+        raise
+    return tickets
+
+
+def history_of(product: Product, model: str, turns: list[Turn]) -> list[Exchange]:
+    """What this session asked this model about the product before, oldest first."""
+    return [
+        live.answer.exchange
+        for turn in turns
+        if turn.product.product_id == product.product_id
+        for live in turn.answers
+        if live.model == model and live.answer and live.answer.text
+    ]
 
 
 def draw_turn(turn: Turn, anchor: str) -> None:

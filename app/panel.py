@@ -17,6 +17,10 @@ def draw_answer(live: LiveAnswer, label: str, anchor: str) -> None:
     if live.error:
         st.error(literal(live.error))
         return
+    if live.reasoning:
+        # Folded away: it is not the answer, and often longer.
+        with st.expander("Reasoning"):
+            st.markdown(literal(live.reasoning))
     citable = range(1, len(live.answer.matches) + 1) if live.answer else ()
     if live.text:
         st.markdown(with_citations(live.text, citable, anchor))
@@ -61,6 +65,17 @@ def _draw_figures(answer: Answer) -> None:
 
 def _draw_remarks(answer: Answer) -> None:
     remarks = []
+    if answer.abstained:
+        remarks.append("says that the reviews do not tell")
+    if answer.timing.n_reasoning:
+        remarks.append(
+            f"reasoned for {answer.timing.n_reasoning} tokens; "
+            f"the answer began after {format_figure('ttfo_s', answer.timing.ttfo_s)}"
+        )
+    if answer.history:
+        remarks.append(f"knew {len(answer.history)} of the earlier questions")
+    if answer.history_dropped:
+        remarks.append(f"{answer.history_dropped} earlier questions did not fit its context")
     if answer.shared:
         remarks.append(f"timing shared: {answer.timing.threads} of the cores while other models answered too")
     if answer.dropped:

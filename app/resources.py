@@ -1,14 +1,15 @@
-"""What all sessions of the page share: settings, database, retriever, one Generator per model.
+"""What all sessions of the page share: settings, database, retriever, the models in memory.
 
 Knows how things are opened; knows nothing of what is drawn.
 """
 
 import streamlit as st
 
-from config import Settings, load_settings
+from config import ModelSpec, Settings, load_settings
 from database import Database
-from generator import AnswerLog, Generator
-from models.files import model_path
+from generator import AnswerLog, Registry
+from models.catalogue import find_spec
+from models.catalogue import models_on_disk as names_on_disk
 from retriever import Embedder, Retriever
 
 
@@ -36,13 +37,17 @@ def answer_log() -> AnswerLog:
     return AnswerLog(database())
 
 
+def spec(name: str) -> ModelSpec:
+    """The model of this name, from the settings or the catalogue."""
+    return find_spec(name, settings())
+
+
 @st.cache_resource(show_spinner=False)
-def generator(name: str) -> Generator:
-    """One worker per model, shared by all sessions; it answers one question after the other."""
-    return Generator(settings().model(name), settings())
+def registry() -> Registry:
+    """The models in memory, shared by all sessions; each answers one question after the other."""
+    return Registry(settings())
 
 
 def models_on_disk() -> list[str]:
-    """Names of the configured models whose file is there, in the settings' order."""
-    configured = settings()
-    return [name for name in configured.models if model_path(configured.model(name), configured).is_file()]
+    """Names of the models whose file is there: the configured ones in the settings' order, then others."""
+    return names_on_disk(settings())

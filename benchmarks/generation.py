@@ -5,7 +5,9 @@
 About 300 prompt and 300 answer tokens; the three take turns, each run in a fresh process; ratios of
 medians. The last line is JSON: `prefill_ratio` and `decode_ratio` (ours / bare loop, higher is better),
 `speedup_vs_published` (whole answers, tokens per second, ours / published), `bandwidth_limit_share` (decode
-rate x weights / memory bandwidth), `peak_gib`, `predicted_error` (predicted / measured process memory - 1).
+rate x weights / memory bandwidth), `peak_gib`, `predicted_error` (predicted / measured process memory - 1),
+`counter_prefill_error` and `counter_decode_error` (our seconds / llama.cpp's own in the same run - 1, for the
+prompt and for a token of the answer).
 """
 
 import json
@@ -19,8 +21,8 @@ import typer
 from rich.console import Console
 
 from benchmarks.bandwidth import memory_bandwidth
+from generator.cores import usable_cores
 from generator.events import Done, Loaded, Message, Sampling
-from generator.generator import usable_cores
 from generator.worker_process import WorkerProcess
 from models.header import read_header
 from models.memory import predict_memory
@@ -68,6 +70,8 @@ def main(
         "bandwidth_gib_s": bandwidth / 2**30,
         "bandwidth_limit_share": decode * header.weight_bytes / bandwidth,
         "peak_gib": peak / 2**30,
+        "counter_prefill_error": median(map(_prefill_error, ours)),
+        "counter_decode_error": median(map(_decode_error, ours)),
         "predicted_error": predict_memory(header, N_CTX).process / peak - 1,
     }
     print(json.dumps(result))
@@ -97,6 +101,20 @@ def _ours(model: Path, tokens: list[int], n_out: int) -> Done:
         return done
     finally:
         worker.close()
+
+
+def _prefill_error(done: Done) -> float:
+    """Ours is the time to the first piece of text; llama.cpp's does not include sampling its token."""
+    assert done.counters
+    assert done.timing.ttft_s is not None
+    return done.timing.ttft_s / done.counters.read_s - 1
+
+
+def _decode_error(done: Done) -> float:
+    """Time per token of each; llama.cpp's does not include sampling and handing out."""
+    assert done.counters
+    assert done.timing.tpot_s is not None
+    return done.timing.tpot_s / (done.counters.written_s / done.counters.written) - 1
 
 
 def _load(worker: WorkerProcess) -> None:

@@ -17,7 +17,7 @@ from config.command import console, error_console, run
 from config.errors import UserError
 from database import Database
 from generator import Answer, AnswerLog
-from models.files import model_path
+from models.catalogue import find_spec, models_on_disk
 from retriever import Embedder, Retriever
 
 app = typer.Typer()
@@ -25,7 +25,9 @@ app = typer.Typer()
 
 @app.command(help=__doc__)
 def compare(
-    models: Annotated[str, typer.Option(help="Names from the settings, a,b; default: all on disk.")] = "",
+    models: Annotated[
+        str, typer.Option(help="Names from settings or catalogue, a,b; default: all on disk.")
+    ] = "",
     products: Annotated[int, typer.Option(help="How many of the first products.", min=1)] = PRODUCTS,
     product: Annotated[
         list[str] | None, typer.Option(help="Any id of a product, in place of the first ones; repeatable.")
@@ -73,9 +75,7 @@ def compare(
 
 def _specs(models: str, settings: Settings) -> list[ModelSpec]:
     names = [name.strip() for name in models.split(",") if name.strip()]
-    specs = [settings.model(name) for name in dict.fromkeys(names or settings.models)]
-    if not names:
-        specs = [spec for spec in specs if model_path(spec, settings).is_file()]
+    specs = [find_spec(name, settings) for name in dict.fromkeys(names or models_on_disk(settings))]
     if not specs:
         raise UserError(
             f"There is no model in {settings.models_folder}. `python -m models list` tells how to get one; "

@@ -67,7 +67,10 @@ def _report(
     yield f"|---|{'---:|' * len(summaries)}"
     for heading, *cells in zip(_headings(), *map(_cells, summaries), strict=True):
         yield f"| {heading} | {' | '.join(cells)} |"
-    yield "\nMedians over a model's answers; memory is the highest, cited the share with a valid citation.\n"
+    yield (
+        "\nMedians over a model's answers; memory is the highest, cited the share with a valid citation, "
+        "abstained how many of the answers say that the reviews do not tell.\n"
+    )
     for key in (*LINES, "peak_rss_bytes", "predicted_bytes"):
         yield f"- **{figure(key).label}**: {figure(key).meaning}"
     if failures:
@@ -106,7 +109,14 @@ def _answers(run: Row, rows: Sequence[Row]) -> Iterator[str]:
 
 
 def _headings() -> list[str]:
-    return ["answers", *(figure(key).label for key in LINES), "memory", "memory, predicted", "cited"]
+    return [
+        "answers",
+        *(figure(key).label for key in LINES),
+        "memory",
+        "memory, predicted",
+        "cited",
+        "abstained",
+    ]
 
 
 def _cells(summary: ModelSummary) -> list[str]:
@@ -116,4 +126,5 @@ def _cells(summary: ModelSummary) -> list[str]:
         format_figure("peak_rss_bytes", summary.peak_rss_bytes),
         format_figure("predicted_bytes", summary.predicted_bytes),
         f"{summary.cited:.0%}",
+        str(summary.abstained),
     ]

@@ -18,6 +18,8 @@ SUMMARISED = (
     "words",
     "words_per_s",
     "n_out",
+    "n_reasoning",
+    "ttfo_s",
     "n_prompt",
     "retrieval_s",
 )
@@ -37,7 +39,8 @@ class ModelSummary:
     """One model in one run. Memory is the highest of its answers, in bytes; `load_s` that of the run.
 
     `cited`: share of answers, 0 to 1, with at least one citation of a passage it was given;
-    `invalid_citations`: how many citations in all named no passage.
+    `invalid_citations`: how many citations in all named no passage. `abstained`: how many answers say
+    that the reviews do not tell.
     """
 
     model: str
@@ -49,6 +52,7 @@ class ModelSummary:
     predicted_bytes: int
     cited: float
     invalid_citations: int
+    abstained: int
     stop_reasons: dict[str, int]
 
     @property
@@ -76,6 +80,7 @@ def _summary(model: str, answers: pd.DataFrame) -> ModelSummary:
         predicted_bytes=int(answers["predicted_bytes"].max()),
         cited=float((answers["citations"].map(len) > 0).mean()),
         invalid_citations=int(answers["invalid_citations"].map(len).sum()),
+        abstained=int(answers["abstained"].sum()),
         stop_reasons={str(k): int(v) for k, v in answers["stop_reason"].value_counts().items()},
     )
 

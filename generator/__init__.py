@@ -8,22 +8,39 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from generator.answer import Answer
+    from generator.answer import Answer, Exchange
     from generator.answer_log import AnswerLog
-    from generator.events import Done, Event, Loading, Memory, PromptProgress, Text, Timing
+    from generator.events import (
+        Done,
+        Event,
+        Loading,
+        Memory,
+        PromptProgress,
+        Reasoning,
+        Text,
+        TextWasReasoning,
+        Timing,
+    )
     from generator.generator import Generator
+    from generator.registry import Registry
+    from generator.transcript import Transcript
 
 _HOMES = {
     "Answer": "generator.answer",
     "AnswerLog": "generator.answer_log",
     "Done": "generator.events",
     "Event": "generator.events",
+    "Exchange": "generator.answer",
     "Generator": "generator.generator",
     "Loading": "generator.events",
     "Memory": "generator.events",
     "PromptProgress": "generator.events",
+    "Reasoning": "generator.events",
+    "Registry": "generator.registry",
     "Text": "generator.events",
+    "TextWasReasoning": "generator.events",
     "Timing": "generator.events",
+    "Transcript": "generator.transcript",
 }
 
 __all__ = [
@@ -31,12 +48,17 @@ __all__ = [
     "AnswerLog",
     "Done",
     "Event",
+    "Exchange",
     "Generator",
     "Loading",
     "Memory",
     "PromptProgress",
+    "Reasoning",
+    "Registry",
     "Text",
+    "TextWasReasoning",
     "Timing",
+    "Transcript",
 ]
 
 

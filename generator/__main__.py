@@ -1,37 +1,51 @@
-"""`python -m generator ask MODEL PRODUCT "question"`: one answer from the reviews, with its figures."""
+"""`python -m generator`: one answer from the reviews, with its figures; and the log of all answers."""
 
+import sys
+from collections import deque
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from config import load_settings
 from config.command import console, error_console, run
 from database import Database
-from generator import Answer, AnswerLog, Generator, Loading, PromptProgress, Text
+from generator import (
+    Answer,
+    AnswerLog,
+    Generator,
+    Loading,
+    PromptProgress,
+    Reasoning,
+    Text,
+    TextWasReasoning,
+)
+from generator.answer_log import Row
+from generator.export import write_csv
 from generator.figures import figure, format_figure
+from models.catalogue import find_spec
 from retriever import Embedder, Match, Retriever
+
+LISTED = 20
 
 app = typer.Typer(help=__doc__, no_args_is_help=True)
 
 
-@app.callback()
-def main() -> None:
-    """Keep `ask` a named command, for there will be others."""
-
-
 @app.command()
 def ask(
-    model: Annotated[str, typer.Argument(help="A name from the settings.")],
+    model: Annotated[str, typer.Argument(help="A name from the settings or the catalogue.")],
     product: Annotated[str, typer.Argument(help="Any id of the product.")],
     question: str,
     k: Annotated[int | None, typer.Option("-k", help="Passages to answer from.", min=1, max=50)] = None,
+    force: Annotated[bool, typer.Option("--force", help="Load the model even if it does not fit.")] = False,
 ) -> None:
     """Stream an answer, then print the passages it cites and its figures."""
     settings = load_settings()
-    spec = settings.model(model)
-    with Generator(spec, settings) as generator, Database.open(settings) as database:
+    spec = find_spec(model, settings)
+    with Generator(spec, settings, force=force) as generator, Database.open(settings) as database:
         retriever = Retriever(database, Embedder(settings.embedder))
         found = retriever.product(product)
         retrieved = retriever.retrieve(found.product_id, question, k or settings.retrieval.k)
@@ -43,6 +57,39 @@ def ask(
     _print_figures(answer, retrieved.retrieval_s)
 
 
+@app.command()
+def log(
+    csv: Annotated[bool, typer.Option("--csv", help="Every column, to standard output.")] = False,
+    run_id: Annotated[str | None, typer.Option("--run", help="Of this comparison only.")] = None,
+    model: Annotated[str | None, typer.Option(help="Of this model only.")] = None,
+    since: Annotated[datetime | None, typer.Option(help="From this date or time on, UTC.")] = None,
+) -> None:
+    """Print the log of answers, oldest first: the last ones as a table, or all as CSV."""
+    start = since.replace(tzinfo=UTC) if since else None
+    with Database.open(load_settings()) as database:
+        answer_log = AnswerLog(database)
+        rows = answer_log.select(run_id, model, start)
+        if csv:
+            write_csv(answer_log.columns(), rows, sys.stdout)
+            return
+        _print_log(list(deque(rows, maxlen=LISTED)))
+
+
+def _print_log(rows: Sequence[Row]) -> None:
+    table = Table("answered (UTC)", "model", "question", "words", "tokens/s")
+    for row in rows:
+        table.add_row(
+            f"{row['answered_at']:%Y-%m-%d %H:%M}",
+            escape(row["model"]),
+            escape(row["question"]),
+            format_figure("words", row["words"]),
+            format_figure("decode_tok_s", row["decode_tok_s"]),
+        )
+    console.print(table)
+    if len(rows) == LISTED:
+        console.print(f"These are the last {LISTED}; `--csv` prints all, with every figure.")
+
+
 def _stream(generator: Generator, question: str, matches: Sequence[Match]) -> Answer:
     with error_console.status("") as status:
         for event in generator.stream(question, matches):
@@ -50,6 +97,10 @@ def _stream(generator: Generator, question: str, matches: Sequence[Match]) -> An
                 status.update(f"loading {generator.spec.name}: {event.fraction:.0%}")
             elif isinstance(event, PromptProgress):
                 status.update(f"reading the prompt: {event.done} of {event.total} tokens")
+            elif isinstance(event, Reasoning):
+                status.update("reasoning")
+            elif isinstance(event, TextWasReasoning):
+                console.print("\n(So far this was reasoning. The answer:)")
             elif isinstance(event, Text):
                 status.stop()
                 console.print(event.text, end="", markup=False, highlight=False, soft_wrap=True)
@@ -87,6 +138,7 @@ def _print_figures(answer: Answer, retrieval_s: float) -> None:
         "words": answer.words,
         "words_per_s": answer.words_per_s,
         "n_out": timing.n_out,
+        **({"n_reasoning": timing.n_reasoning, "ttfo_s": timing.ttfo_s} if timing.n_reasoning else {}),
         "n_prompt": timing.n_prompt,
         "n_prompt_reused": timing.n_prompt_reused,
         "load_s": answer.load_s,

@@ -10,14 +10,46 @@ from dataclasses import dataclass, field
 from uniseg.wordbreak import words as word_segments
 
 from generator.events import Memory, StopReason, Timing, TimingMode
-from retriever.passage import Match
+from generator.origin import Origin
+from retriever.passage import Match, Passage
+
+# What a model is asked to answer when the passages do not tell.
+ABSTENTION = "The reviews do not say."
 
 _CITATION = re.compile(r"\[(\d{1,3})\]")
+_NO_WORD = re.compile(r"[\W_]+")
+_ABSTENTIONS = ("thereviewsdonotsay", "thereviewsdontsay")
 
 
 def count_words(text: str) -> int:
     """Words by Unicode segmentation (UAX #29); a segment counts if it holds a letter or a digit."""
     return sum(any(char.isalnum() for char in segment) for segment in word_segments(text))
+
+
+def is_abstention(text: str) -> bool:
+    """Whether the whole text is the ABSTENTION; case, punctuation, quotes and citations do not matter."""
+    return _NO_WORD.sub("", _CITATION.sub("", text)).casefold() in _ABSTENTIONS
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """An earlier question and its answer, whose `[1]` is the first of `matches`."""
+
+    question: str
+    answer: str
+    matches: tuple[Match, ...]
+
+    def citing(self, passages: Sequence[Passage]) -> str:
+        """The answer with its citations numbered as in `passages`; what is not among them is not cited."""
+        if list(passages) == [match.passage for match in self.matches]:
+            return self.answer
+
+        def renumbered(citation: re.Match[str]) -> str:
+            number = int(citation[1])
+            cited = self.matches[number - 1].passage if 1 <= number <= len(self.matches) else None
+            return f"[{passages.index(cited) + 1}]" if cited in passages else ""
+
+        return _CITATION.sub(renumbered, self.answer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +60,8 @@ class Answer:
     many lower-ranked passages did not fit the context. `load_s`: how long this model's process took
     to load; `queue_s`: waiting for the model to be free; both are outside the timing. `shared`: other
     models answered on the same cores meanwhile. `predicted_bytes`: the process memory foretold from the
-    file's header.
+    file's header. `reasoning`: what the model wrote before its answer, a part of neither text nor words.
+    `history`: the earlier exchanges in the prompt, oldest first; `history_dropped` older ones did not fit.
     """
 
     model: str
@@ -44,11 +77,25 @@ class Answer:
     queue_s: float
     mode: TimingMode
     shared: bool
+    reasoning: str = ""
+    history: tuple[Exchange, ...] = ()
+    history_dropped: int = 0
+    origin: Origin = field(default_factory=Origin)
     words: int = field(init=False)
 
     def __post_init__(self) -> None:
         """Count the words once."""
         object.__setattr__(self, "words", count_words(self.text))
+
+    @property
+    def abstained(self) -> bool:
+        """Whether the model answered that the reviews do not say."""
+        return is_abstention(self.text)
+
+    @property
+    def exchange(self) -> Exchange:
+        """What a later question needs to know of this one."""
+        return Exchange(self.question, self.text, self.matches)
 
     @property
     def words_per_s(self) -> float | None:

@@ -5,6 +5,8 @@ Knows the tables `run` and `answer`; knows nothing of prompts, processes or repo
 
 import platform
 from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,7 @@ from psycopg2.sql import SQL, Identifier, Placeholder
 from config import ModelSpec
 from database import Database
 from generator.answer import Answer
-from generator.generator import usable_cores
+from generator.cores import usable_cores
 
 Row = dict[str, Any]
 
@@ -56,12 +58,32 @@ class AnswerLog:
 
     def answers(self, run_id: str) -> list[Row]:
         """The rows of a run in the order they were answered, columns as in the table."""
+        return list(self.select(run_id=run_id))
+
+    def select(
+        self, run_id: str | None = None, model: str | None = None, since: datetime | None = None
+    ) -> Iterator[Row]:
+        """Rows in the order they were answered; all, or of one run, of one model, from a time on.
+
+        Fetched piece by piece: the log may be larger than memory.
+        """
         with (
             self._database.connection() as connection,
-            connection.cursor(cursor_factory=RealDictCursor) as cursor,
+            connection.cursor("answers", cursor_factory=RealDictCursor) as cursor,
         ):
-            cursor.execute("SELECT * FROM answer WHERE run_id = %s ORDER BY answer_id", (run_id,))
-            return [dict(row) for row in cursor.fetchall()]
+            cursor.execute(
+                "SELECT * FROM answer WHERE (%(run)s IS NULL OR run_id = %(run)s) "
+                "AND (%(model)s IS NULL OR model = %(model)s) "
+                "AND (%(since)s::timestamptz IS NULL OR answered_at >= %(since)s) ORDER BY answer_id",
+                {"run": run_id, "model": model, "since": since},
+            )
+            yield from map(dict, cursor)
+
+    def columns(self) -> list[str]:
+        """The names of the table's columns, in its order."""
+        with self._database.connection() as connection, connection.cursor() as cursor:
+            cursor.execute("SELECT * FROM answer LIMIT 0")
+            return [column.name for column in cursor.description or ()]
 
 
 def _row(answer: Answer) -> Row:
@@ -72,6 +94,10 @@ def _row(answer: Answer) -> Row:
         "passages": Json(list(_passages(answer))),
         "dropped": answer.dropped,
         "answer": answer.text,
+        "reasoning": answer.reasoning,
+        "abstained": answer.abstained,
+        "history": Json([{"question": past.question, "answer": past.answer} for past in answer.history]),
+        "history_dropped": answer.history_dropped,
         "stop_reason": answer.stop_reason,
         "words": answer.words,
         "citations": list(answer.citations),
@@ -92,6 +118,7 @@ def _row(answer: Answer) -> Row:
         "n_prompt": timing.n_prompt,
         "n_prompt_reused": timing.n_prompt_reused,
         "n_out": timing.n_out,
+        "n_reasoning": timing.n_reasoning,
         "peak_rss_bytes": memory.peak_rss,
         "pss_bytes": memory.pss,
         "weights_bytes": memory.weights,
@@ -99,6 +126,7 @@ def _row(answer: Answer) -> Row:
         "compute_bytes": memory.compute,
         "rest_bytes": memory.rest,
         "predicted_bytes": answer.predicted_bytes,
+        **asdict(answer.origin),
     }
 
 

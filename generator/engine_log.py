@@ -14,15 +14,19 @@ _ERROR = 4
 _BUFFER = re.compile(r"(\w+) buffer size\s*=\s*([\d.]+) MiB")
 
 
+# llama.cpp holds only the address, and may log long after the engine is gone: kept for good.
+_CALLBACKS: list[object] = []
+
+
 class EngineLog:
-    """Takes llama.cpp's log for as long as this object lives."""
+    """Takes llama.cpp's log from now on, until another one does."""
 
     def __init__(self) -> None:
         self._buffers: dict[str, int] = {}
         self._errors: deque[str] = deque(maxlen=3)
-        # Kept as an attribute: llama.cpp holds only the address.
-        self._callback = llama_cpp.llama_log_callback(self._take)
-        llama_cpp.llama_log_set(self._callback, ctypes.c_void_p(0))
+        callback = llama_cpp.llama_log_callback(self._take)
+        _CALLBACKS.append(callback)
+        llama_cpp.llama_log_set(callback, ctypes.c_void_p(0))
 
     def _take(self, level: int, text: bytes, _: ctypes.c_void_p) -> None:
         line = text.decode(errors="replace").strip()
@@ -38,3 +42,9 @@ class EngineLog:
     def buffer_bytes(self, kind: str) -> int:
         """Sum of the buffers of a kind ("model", "KV", "compute", "output") over all devices, in bytes."""
         return self._buffers.get(kind, 0)
+
+
+def engine_version() -> str:
+    """llama-cpp-python's version, and those of llama.cpp and ggml in it."""
+    llama = llama_cpp.llama_version().decode() if hasattr(llama_cpp, "llama_version") else "?"
+    return f"llama-cpp-python {llama_cpp.__version__}, llama.cpp {llama}"

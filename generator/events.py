@@ -4,7 +4,7 @@ Knows nothing of llama.cpp, prompts or reviews. Standard library only: the worke
 """
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 StopReason = Literal["end", "stop", "max_tokens", "context", "cancelled", "error"]
@@ -21,7 +21,11 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
-    """How the next token is chosen, and when to end. A temperature of 0 takes the likeliest token."""
+    """How the next token is chosen, and when to end. A temperature of 0 takes the likeliest token.
+
+    `max_tokens` are for the answer; `max_reasoning` for a reasoning block before it, which is closed when
+    they are spent; None: no limit of its own. Stop strings end the answer, not the reasoning.
+    """
 
     max_tokens: int
     temperature: float
@@ -29,16 +33,18 @@ class Sampling:
     top_p: float
     seed: int
     stop: tuple[str, ...] = ()
+    max_reasoning: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Timing:
     """Seconds and tokens of one answer, as the engine counted them.
 
-    `ttft_s`: from the call to generate (prompt ready) to the first non-empty piece of text; None when
-    there was none. `ttfo_s`: the same to the first piece after a reasoning block; equal to `ttft_s`
-    without one. `e2e_s`: from the same call to the last piece of text. `n_out` does not count the end
-    token. `n_prompt_reused`: prompt tokens served from the KV cache.
+    `ttft_s`: from the call to generate (prompt ready) to the first non-empty piece of text, reasoning or
+    answer; None when there was none. `ttfo_s`: the same to the first piece after a reasoning block; equal to
+    `ttft_s` without one. `e2e_s`: from the same call to the last piece of text. `n_out` does not count the
+    end token. `n_reasoning` of them made the reasoning block, its tags included. `n_prompt_reused`: prompt
+    tokens served from the KV cache. `threads`: the fewest it had.
     """
 
     ttft_s: float | None
@@ -48,6 +54,7 @@ class Timing:
     n_prompt_reused: int
     n_out: int
     threads: int
+    n_reasoning: int = 0
 
     @property
     def tpot_s(self) -> float | None:
@@ -101,10 +108,16 @@ class Loading:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """The model is ready. `n_ctx`: tokens of context it got; `chat`: it has a chat template."""
+    """The model is ready.
+
+    `n_ctx`: tokens of context it got; `chat`: it has a chat template; `reasons`: its template or its
+    vocabulary knows reasoning blocks. `engine`: names and versions of the software that runs it.
+    """
 
     n_ctx: int
     chat: bool
+    reasons: bool = False
+    engine: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,12 +143,38 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
+class Reasoning:
+    """A non-empty piece of what a reasoning model writes before its answer."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class TextWasReasoning:
+    """All Text so far was reasoning: the model closed a block that it had not opened. The answer follows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counters:
+    """llama.cpp's own counters of one answer, to check ours by: seconds, and tokens read and written.
+
+    `read` counts tokens of decodes of several tokens, `written` decodes of single tokens.
+    """
+
+    read_s: float
+    written_s: float
+    read: int
+    written: int
+
+
+@dataclass(frozen=True, slots=True)
 class Done:
     """The answer is complete."""
 
     stop_reason: StopReason
     timing: Timing
     memory: Memory
+    counters: Counters | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,11 +184,23 @@ class Failed:
     reason: str
 
 
-Event = Loading | PromptProgress | Text | Done
+Piece = Reasoning | Text | TextWasReasoning
+Event = Loading | PromptProgress | Piece | Done
 Reply = Event | Loaded | Tokenized | Failed
 
 _REPLIES: dict[str, type[Reply]] = {
-    kind.__name__: kind for kind in (Loading, Loaded, Tokenized, PromptProgress, Text, Done, Failed)
+    kind.__name__: kind
+    for kind in (
+        Loading,
+        Loaded,
+        Tokenized,
+        PromptProgress,
+        Text,
+        Reasoning,
+        TextWasReasoning,
+        Done,
+        Failed,
+    )
 }
 
 
@@ -166,4 +217,6 @@ def from_line(line: bytes) -> tuple[int, Reply]:
     if kind is Done:
         fields["timing"] = Timing(**fields["timing"])
         fields["memory"] = Memory(**fields["memory"])
+        if fields["counters"]:
+            fields["counters"] = Counters(**fields["counters"])
     return question, kind(**fields)

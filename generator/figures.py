@@ -22,7 +22,8 @@ FIGURES = (
         "ttft_s",
         "TTFT",
         "s",
-        "time to first token: from the call to generate (prompt ready) to the first non-empty piece of text",
+        "time to first token: from the call to generate (prompt ready) to the first non-empty piece of text, "
+        "reasoning or answer",
     ),
     Figure(
         "ttfo_s",
@@ -54,6 +55,7 @@ FIGURES = (
     ),
     Figure("words_per_s", "words/s", "words/s", "words / latency, the published experiment's figure"),
     Figure("n_out", "tokens", "tokens", "tokens of the answer, from the engine; the end token not counted"),
+    Figure("n_reasoning", "reasoning", "tokens", "of these, tokens of the reasoning before the answer"),
     Figure("n_prompt", "prompt", "tokens", "tokens of the prompt, from the engine"),
     Figure("n_prompt_reused", "reused", "tokens", "prompt tokens served from the KV cache"),
     Figure(

@@ -3,60 +3,67 @@
 One Generator, one model, one worker process. Knows prompts and figures; knows nothing of databases.
 """
 
-import os
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from config import ModelSpec, Settings
 from config.errors import GenerationFailed, PromptTooLong
-from generator.answer import Answer
+from generator.answer import Answer, Exchange
+from generator.cores import CoreShare
 from generator.events import (
     Done,
     Event,
     Loaded,
     Loading,
     Message,
+    Piece,
     PromptProgress,
-    Sampling,
-    Text,
     TimingMode,
 )
-from generator.prompt import COMPLETION_CUE, COMPLETION_STOPS, answer_messages
+from generator.origin import origin_of
+from generator.prompt import COMPLETION_STOPS, answer_messages, completion_messages
+from generator.room import prompt_room, sampling_of, shortened
+from generator.transcript import Transcript
 from generator.worker_process import WorkerProcess
 from models.files import require_file
 from models.header import read_header
+from models.identity import file_sha256
 from models.memory import predict_memory
+from models.room import require_memory
 from retriever.passage import Match
-
-# Of the context, at least this share is kept for the answer: the experiment asks for 2,000 tokens in
-# a context of 1,024, and a prompt that leaves no room to answer is of no use.
-ANSWER_SHARE = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """A prompt that fits: its tokens, and the matches that are in it."""
+    """A prompt that fits: its messages, their tokens, and the matches and exchanges that are in it."""
 
+    messages: list[Message]
     tokens: list[int]
     matches: tuple[Match, ...]
+    history: tuple[Exchange, ...]
 
 
 class Generator:
     """Loads `spec`'s file into a process of its own when first asked. Thread-safe: one answer at a time.
 
-    Raises ModelUnavailable at once if the file is missing. A process that died is started anew by the
-    next question; use as a context manager, or call `close()`, to free the memory.
+    Raises ModelUnavailable if the file is missing or unusable, and before loading, unless `force`, if it
+    does not fit. A process that died is started anew; use as a context manager, or `close()`.
     """
 
-    def __init__(self, spec: ModelSpec, settings: Settings) -> None:
+    def __init__(self, spec: ModelSpec, settings: Settings, force: bool = False) -> None:
         self.spec = spec
+        self.force = force
         self.path = require_file(spec, settings)
-        self.predicted = predict_memory(read_header(self.path), spec.n_ctx)
+        self.header = read_header(self.path)
+        self.predicted = predict_memory(self.header, spec.n_ctx)
+        self._home = settings.home
         self._lock = threading.Lock()
         self._worker: WorkerProcess | None = None
         self._loaded: Loaded | None = None
+        self._file_sha256: str | None = None
 
     def __enter__(self) -> "Generator":
         return self
@@ -99,46 +106,48 @@ class Generator:
         mode: TimingMode = "interactive",
         sharing: int = 1,
     ) -> Iterator[Event]:
-        """Continue a conversation: Loading, PromptProgress, Text, and last Done.
+        """Continue a conversation: Loading, PromptProgress, pieces of text, and last Done.
 
         `sharing`: how many models answer at the same time and divide the cores; this one gets its part.
         """
         with self._lock:
             yield from self._ready_worker()
-            tokens = self._tokenize(messages)
+            tokens = self._tokenize(messages, mode)
             self._require_room(tokens)
-            yield from self._generate(tokens, (*stop, *self._stops()), mode, sharing)
+            yield from self._generate(tokens, (*stop, *self._stops()), mode, CoreShare(sharing))
 
     def stream(
         self,
         question: str,
         matches: Sequence[Match],
         *,
+        history: Sequence[Exchange] = (),
         mode: TimingMode = "interactive",
-        sharing: int = 1,
-    ) -> Iterator[Loading | PromptProgress | Text | Answer]:
+        sharing: int | CoreShare = 1,
+    ) -> Iterator[Loading | PromptProgress | Piece | Answer]:
         """Answer `question` from `matches` (best first): the same events, but last the whole Answer.
 
-        Lowest-ranked passages are dropped until the prompt leaves room for an answer; raises
-        PromptTooLong if not even one fits.
+        `history`: earlier exchanges, oldest first. The oldest are dropped until the prompt leaves room for
+        an answer, then the lowest-ranked passages; raises PromptTooLong if not even one fits.
         """
         asked = time.perf_counter()
+        share = CoreShare(sharing) if isinstance(sharing, int) else sharing
         with self._lock:
             queue_s = time.perf_counter() - asked
             yield from self._ready_worker()
+            prompt = self._fit(question, matches, history, mode)
             assert self._loaded
-            prompt = self._fit(question, matches)
-            pieces: list[str] = []
-            for event in self._generate(prompt.tokens, self._stops(), mode, sharing):
-                if isinstance(event, Text):
-                    pieces.append(event.text)
+            origin = origin_of(prompt.messages, self._file_sha256, self._loaded.engine)
+            transcript = Transcript()
+            for event in self._generate(prompt.tokens, self._stops(), mode, share):
+                transcript.take(event)
                 if not isinstance(event, Done):
                     yield event
                     continue
                 yield Answer(
                     model=self.spec.name,
                     question=question,
-                    text="".join(pieces).rstrip(),
+                    text=transcript.text.rstrip(),
                     matches=prompt.matches,
                     dropped=len(matches) - len(prompt.matches),
                     stop_reason=event.stop_reason,
@@ -148,7 +157,11 @@ class Generator:
                     load_s=self._live().load_s,
                     queue_s=queue_s,
                     mode=mode,
-                    shared=sharing > 1,
+                    shared=share.shared,
+                    reasoning=transcript.reasoning.rstrip(),
+                    history=prompt.history,
+                    history_dropped=len(history) - len(prompt.history),
+                    origin=origin,
                 )
 
     def answer(
@@ -156,11 +169,12 @@ class Generator:
         question: str,
         matches: Sequence[Match],
         *,
+        history: Sequence[Exchange] = (),
         mode: TimingMode = "interactive",
-        sharing: int = 1,
+        sharing: int | CoreShare = 1,
     ) -> Answer:
         """The last event of `stream`."""
-        *_, last = self.stream(question, matches, mode=mode, sharing=sharing)
+        *_, last = self.stream(question, matches, history=history, mode=mode, sharing=sharing)
         assert isinstance(last, Answer)
         return last
 
@@ -171,6 +185,8 @@ class Generator:
             worker.begin()
             return
         self.close()
+        if not self.force:
+            require_memory(self.spec.name, self.header, self.spec.n_ctx)
         worker = self._worker = WorkerProcess(self.path, self.spec.n_ctx)
         try:
             for reply in worker.load():
@@ -182,45 +198,47 @@ class Generator:
             # Failed, interrupted or no longer waited for: the next question must not meet half a model.
             worker.close()
             raise
+        # Now, when nobody is timed; once for each file, then it is remembered. A file may be gone by now.
+        with suppress(OSError):
+            self._file_sha256 = file_sha256(self.path, self._home)
 
     def _live(self) -> WorkerProcess:
         if not self._worker:
             raise GenerationFailed(f"{self.spec.name} was closed while it answered.")
         return self._worker
 
-    def _tokenize(self, messages: Sequence[Message]) -> list[int]:
+    def _tokenize(self, messages: Sequence[Message], mode: TimingMode) -> list[int]:
         assert self._loaded
-        cue = () if self._loaded.chat else (COMPLETION_CUE,)
-        return self._live().tokenize([*messages, *cue])
+        turns = messages if self._loaded.chat else completion_messages(messages)
+        return self._live().tokenize(turns, continues=mode == "interactive")
 
     def _stops(self) -> tuple[str, ...]:
         assert self._loaded
         return () if self._loaded.chat else COMPLETION_STOPS
 
     def _generate(
-        self, tokens: Sequence[int], stop: tuple[str, ...], mode: TimingMode, sharing: int
+        self, tokens: Sequence[int], stop: tuple[str, ...], mode: TimingMode, share: CoreShare
     ) -> Iterator[Event]:
-        sampling = Sampling(
-            max_tokens=self.spec.max_tokens,
-            temperature=self.spec.temperature,
-            top_k=self.spec.top_k,
-            top_p=self.spec.top_p,
-            seed=self.spec.seed,
-            stop=stop,
-        )
-        threads = max(1, usable_cores() // sharing)
-        # Measured answers all start from an empty cache: a reused prompt would make the first word look fast.
-        return self._live().generate(tokens, sampling, threads, reuse=mode == "interactive")
-
-    def _fit(self, question: str, matches: Sequence[Match]) -> Prompt:
         assert self._loaded
-        room = self._loaded.n_ctx - min(self.spec.max_tokens, self._loaded.n_ctx // ANSWER_SHARE)
-        fewest = min(1, len(matches))
-        for kept in range(len(matches), fewest - 1, -1):
-            passages = [match.passage for match in matches[:kept]]
-            tokens = self._tokenize(answer_messages(question, passages))
+        sampling = sampling_of(self.spec, self._loaded, len(tokens), stop)
+        worker = self._live()
+        share.follow(worker.thread_setter())
+        try:
+            # Measured answers all start from an empty cache: a reused prompt makes the first word look fast.
+            yield from worker.generate(tokens, sampling, share.threads, reuse=mode == "interactive")
+        finally:
+            share.follow(None)
+
+    def _fit(
+        self, question: str, matches: Sequence[Match], history: Sequence[Exchange], mode: TimingMode
+    ) -> Prompt:
+        assert self._loaded
+        room = prompt_room(self.spec, self._loaded)
+        for kept, turns in shortened(matches, history):
+            messages = answer_messages(question, [match.passage for match in kept], turns)
+            tokens = self._tokenize(messages, mode)
             if len(tokens) <= room:
-                return Prompt(tokens, tuple(matches[:kept]))
+                return Prompt(messages, tokens, kept, turns)
         raise PromptTooLong(
             f"The question and its best passage take {len(tokens)} tokens; {self.spec.name} has room for "
             f"{room}. Ask a shorter question, or raise models.{self.spec.name}.n_ctx in the settings."
@@ -233,10 +251,3 @@ class Generator:
                 f"The conversation takes {len(tokens)} tokens; {self.spec.name} has a context of "
                 f"{self._loaded.n_ctx}. Shorten it, or raise models.{self.spec.name}.n_ctx in the settings."
             )
-
-
-def usable_cores() -> int:
-    """The cores this process may run on. llama.cpp's own default is half of them."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

@@ -9,11 +9,11 @@ from typing import Any, Literal
 from langchain_core.callbacks import CallbackManagerForLLMRun
 from langchain_core.language_models.chat_models import BaseChatModel, generate_from_stream
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, HumanMessage, SystemMessage
-from langchain_core.messages.ai import UsageMetadata
+from langchain_core.messages.ai import OutputTokenDetails, UsageMetadata
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from pydantic import ConfigDict
 
-from generator.events import Done, Message, Text
+from generator.events import Done, Message, Reasoning, Text
 from generator.generator import Generator
 
 _ROLES: tuple[tuple[type[BaseMessage], Literal["system", "user", "assistant"]], ...] = (
@@ -47,9 +47,15 @@ class GeneratorChatModel(BaseChatModel):
                 if run_manager:
                     run_manager.on_llm_new_token(event.text, chunk=chunk)
                 yield chunk
+            elif isinstance(event, Reasoning):
+                # Where LangChain's own models of this kind put it.
+                message = AIMessageChunk(content="", additional_kwargs={"reasoning_content": event.text})
+                yield ChatGenerationChunk(message=message)
             elif isinstance(event, Done):
                 n_in, n_out = event.timing.n_prompt, event.timing.n_out
                 usage = UsageMetadata(input_tokens=n_in, output_tokens=n_out, total_tokens=n_in + n_out)
+                if event.timing.n_reasoning:
+                    usage["output_token_details"] = OutputTokenDetails(reasoning=event.timing.n_reasoning)
                 yield ChatGenerationChunk(message=AIMessageChunk(content="", usage_metadata=usage))
 
     def _generate(

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from langchain_core.prompts import ChatPromptTemplate
 
+from generator.answer import ABSTENTION, Exchange
 from generator.events import Message
 from retriever.passage import Passage
 
@@ -28,16 +29,40 @@ ANSWER_PROMPT = ChatPromptTemplate.from_messages(
     ]
 )
 
-ABSTENTION = "The reviews do not say."
-
 # For models without a chat template: the text stops at the question, so the answer is asked for, and
 # a model that goes on to invent the next question is stopped.
 COMPLETION_CUE = Message("assistant", "Answer:")
 COMPLETION_STOPS = ("\nQuestion:", "\n----------", "\nAnswer:")
 
 
-def answer_messages(question: str, passages: Sequence[Passage]) -> list[Message]:
-    """The prompt for one answer; the passages are numbered from 1 in the order given."""
+def answer_messages(
+    question: str, passages: Sequence[Passage], history: Sequence[Exchange] = ()
+) -> list[Message]:
+    """The prompt for one answer; the passages are numbered from 1 in the order given.
+
+    After earlier exchanges (`history`, oldest first) the prompt begins as theirs did, and goes on where
+    the last answer ended: with the same passages nothing has to be read again.
+    """
+    first, *later = [*(exchange.question for exchange in history), question]
+    messages = [_opening(first, passages)]
+    for exchange, following in zip(history, later, strict=True):
+        messages.append(Message("assistant", exchange.citing(passages)))
+        messages.append(Message("user", f"Question: {following.strip()}"))
+    return messages
+
+
+def completion_messages(messages: Sequence[Message]) -> list[Message]:
+    """The same for a model without a chat template: answers are introduced, and the next one asked for."""
+    cued = [
+        Message("assistant", f"{COMPLETION_CUE.content} {message.content}")
+        if message.role == "assistant"
+        else message
+        for message in messages
+    ]
+    return [*cued, COMPLETION_CUE]
+
+
+def _opening(question: str, passages: Sequence[Passage]) -> Message:
     prompt = ANSWER_PROMPT.invoke(
         {
             "passages": "\n".join(
@@ -47,7 +72,8 @@ def answer_messages(question: str, passages: Sequence[Passage]) -> list[Message]
             "question": question.strip(),
         }
     )
-    return [Message("user", str(message.content)) for message in prompt.to_messages()]
+    (message,) = prompt.to_messages()
+    return Message("user", str(message.content))
 
 
 def _quoted(passage: Passage) -> str:

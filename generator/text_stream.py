@@ -11,7 +11,8 @@ class TextStream:
     """Collects one answer. Text that might be the beginning of a stop string is held back until it is known.
 
     `first_s` and `last_s`: seconds from `started` (of `time.perf_counter`) to the first and the last
-    piece handed out; None before there was one. `stopped`: a stop string was met.
+    piece handed out; None before there was one. `stopped`: a stop string was met, which is then `met`, and
+    `rest` is what came behind it.
     """
 
     def __init__(self, stop: tuple[str, ...], started: float) -> None:
@@ -22,19 +23,28 @@ class TextStream:
         self._held = ""
         self.first_s: float | None = None
         self.last_s: float | None = None
-        self.stopped = False
+        self.met: str | None = None
+        self.rest = ""
+
+    @property
+    def stopped(self) -> bool:
+        """Whether a stop string was met; nothing more is handed out then."""
+        return self.met is not None
 
     def add(self, data: bytes) -> str:
         """The text that is certain now; may be empty."""
-        self._held += self._decoder.decode(data)
+        return self.add_text(self._decoder.decode(data))
+
+    def add_text(self, text: str) -> str:
+        """The same for text that was decoded elsewhere."""
+        self._held += text
         # Of several stop strings, the one that is complete first counts, wherever the pieces were cut.
-        met = [(at + len(stop), at) for stop in self._stop if (at := self._held.find(stop)) >= 0]
+        met = [(at + len(stop), at, stop) for stop in self._stop if (at := self._held.find(stop)) >= 0]
         if met:
-            self.stopped = True
-            _, at = min(met)
-            piece, self._held = self._held[:at], ""
+            end, at, self.met = min(met)
+            piece, self.rest, self._held = self._held[:at], self._held[end:], ""
             return self._hand_out(piece)
-        keep = max((_overlap(self._held, stop) for stop in self._stop), default=0)
+        keep = max((overlap(self._held, stop) for stop in self._stop), default=0)
         certain = len(self._held) - keep
         piece, self._held = self._held[:certain], self._held[certain:]
         return self._hand_out(piece)
@@ -59,7 +69,7 @@ class TextStream:
         return piece
 
 
-def _overlap(text: str, stop: str) -> int:
+def overlap(text: str, stop: str) -> int:
     """Length of the longest end of `text` that begins `stop`."""
     return next(
         (size for size in range(min(len(text), len(stop) - 1), 0, -1) if text.endswith(stop[:size])),

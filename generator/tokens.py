@@ -10,6 +10,7 @@ from typing import Any
 import llama_cpp
 from llama_cpp.llama_chat_format import Jinja2ChatFormatter
 
+from generator.answer_stream import CLOSE, OPEN
 from generator.engine import Engine, EngineError
 from generator.events import Message
 
@@ -86,11 +87,13 @@ class Tokenizer:
             | llama_cpp.LLAMA_TOKEN_ATTR_USER_DEFINED
             | llama_cpp.LLAMA_TOKEN_ATTR_UNKNOWN
         )
-        return [
+        texts = [
             self._text(token)
             for token in range(count)
             if llama_cpp.llama_vocab_get_attr(self._vocab, token) & special
         ]
+        # Nor may a review hide an answer as reasoning, where the vocabulary does not know these.
+        return [*texts, OPEN, CLOSE]
 
 
 def _pattern(texts: Sequence[str]) -> re.Pattern[str]:

@@ -14,7 +14,9 @@ from queue import SimpleQueue
 from typing import Any
 
 from generator.engine import Engine, EngineError
+from generator.engine_log import engine_version
 from generator.events import Failed, Loaded, Loading, Message, Reply, Sampling, Tokenized, to_line
+from generator.respell import respell
 from generator.tokens import Tokenizer
 
 
@@ -27,6 +29,8 @@ class Worker:
         # A cancellation may come before, during or after its question: the lock keeps it to its own.
         self._lock = threading.Lock()
         self._cancelled: set[int] = set()
+        # How many threads a question shall get, if that changed since it was asked.
+        self._threads: dict[int, int] = {}
         # The question being answered; 0 while the model is loaded.
         self._question = 0
         self._engine: Engine | None = None
@@ -44,6 +48,8 @@ class Worker:
             Loaded(
                 n_ctx=self._engine.n_ctx,
                 chat=self._engine.chat_template is not None,
+                reasons=self._engine.reasons,
+                engine=engine_version(),
             )
         )
         while True:
@@ -55,6 +61,8 @@ class Worker:
                 request = json.loads(line)
                 if request["do"] == "cancel":
                     self._cancel(request["question"])
+                elif request["do"] == "threads":
+                    self._set_threads(request["question"], request["threads"])
                 else:
                     self._requests.put(request)
         finally:
@@ -67,25 +75,36 @@ class Worker:
             if self._engine and self._question == question:
                 self._engine.cancel()
 
+    def _set_threads(self, question: int, threads: int) -> None:
+        with self._lock:
+            self._threads[question] = threads
+            if self._engine and self._question == question:
+                self._engine.set_threads(threads)
+
     def _serve(self, request: dict[str, Any], engine: Engine, tokenizer: Tokenizer) -> None:
         self._question = request["question"]
         try:
             if request["do"] == "tokenize":
                 messages = [Message(**message) for message in request["messages"]]
-                self._reply(Tokenized(tokenizer.tokens(messages)))
+                tokens = tokenizer.tokens(messages)
+                if request["continues"]:
+                    tokens = respell(tokens, engine.cached, engine.piece)
+                self._reply(Tokenized(tokens))
             elif request["do"] == "generate":
                 self._generate(request, engine)
         except EngineError as error:
             self._reply(Failed(str(error)))
 
     def _generate(self, request: dict[str, Any], engine: Engine) -> None:
+        fields = request["sampling"]
+        sampling = Sampling(**{**fields, "stop": tuple(fields["stop"])})
         with self._lock:
             engine.clear_cancel()
             if self._question in self._cancelled:
                 engine.cancel()
-        fields = request["sampling"]
-        sampling = Sampling(**{**fields, "stop": tuple(fields["stop"])})
-        for event in engine.generate(request["tokens"], sampling, request["threads"], request["reuse"]):
+            threads = self._threads.pop(self._question, request["threads"])
+            events = engine.generate(request["tokens"], sampling, threads, request["reuse"])
+        for event in events:
             self._reply(event)
 
     def _reply(self, reply: Reply) -> None:

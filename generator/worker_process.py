@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -86,9 +86,13 @@ class WorkerProcess:
         """Begin a question: a `cancel` from now on is for it, also before its `generate`."""
         self._question += 1
 
-    def tokenize(self, messages: Sequence[Message]) -> list[int]:
-        """The prompt's tokens, rendered by the model's own template."""
-        self._send({"do": "tokenize", "messages": [asdict(message) for message in messages]})
+    def tokenize(self, messages: Sequence[Message], continues: bool = False) -> list[int]:
+        """The prompt's tokens, rendered by the model's own template.
+
+        `continues`: what the cache holds already, an earlier answer too, is spelled as it is there.
+        """
+        turns = [asdict(message) for message in messages]
+        self._send({"do": "tokenize", "messages": turns, "continues": continues})
         for reply in self._replies(self._question):
             if isinstance(reply, Tokenized):
                 return reply.tokens
@@ -99,7 +103,7 @@ class WorkerProcess:
     def generate(
         self, tokens: Sequence[int], sampling: Sampling, threads: int, reuse: bool
     ) -> Iterator[Event]:
-        """PromptProgress, Text, and last Done. A caller that leaves early cancels."""
+        """PromptProgress, pieces of text, and last Done. A caller that leaves early cancels."""
         self._send(
             {
                 "do": "generate",
@@ -131,6 +135,16 @@ class WorkerProcess:
         with suppress(GenerationFailed):
             self._send({"do": "cancel"})
 
+    def thread_setter(self) -> Callable[[int], None]:
+        """Sets the number of threads of this question's answer, also while it is being written."""
+        question = self._question
+
+        def set_threads(threads: int) -> None:
+            with suppress(GenerationFailed):
+                self._send({"do": "threads", "threads": threads}, question)
+
+        return set_threads
+
     def close(self) -> None:
         """End the process and free its memory; a running answer ends in GenerationFailed."""
         self._closed = True
@@ -142,9 +156,9 @@ class WorkerProcess:
                 if stream:
                     stream.close()
 
-    def _send(self, request: dict[str, Any]) -> None:
+    def _send(self, request: dict[str, Any], question: int | None = None) -> None:
         assert self._process.stdin
-        line = json.dumps({**request, "question": self._question}).encode() + b"\n"
+        line = json.dumps({**request, "question": question or self._question}).encode() + b"\n"
         try:
             self._process.stdin.write(line)
             self._process.stdin.flush()

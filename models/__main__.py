@@ -6,12 +6,18 @@ from rich.table import Table
 from config import Settings, load_settings
 from config.command import console, run
 from config.errors import ModelUnavailable
+from models.commands import probe_model, pull_model, show_catalogue
 from models.files import how_to_get, model_path
+from models.fit import fit
 from models.header import read_header
 from models.memory import predict_memory
 from models.random_weights import write_random_model
 
 app = typer.Typer(help=__doc__, no_args_is_help=True)
+app.command()(fit)
+app.command("catalogue")(show_catalogue)
+app.command("pull")(pull_model)
+app.command("probe")(probe_model)
 
 GIB = 2**30
 
@@ -26,7 +32,7 @@ def list_models() -> None:
         spec = settings.model(name)
         path = model_path(spec, settings)
         if not path.is_file():
-            remarks.append(f"{name}: {spec.file} is missing. {how_to_get(spec, settings)}")
+            remarks.append(f"{name}: {spec.file} is missing. {how_to_get(spec)}")
             table.add_row(name, "-", "", "")
             continue
         try:

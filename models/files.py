@@ -1,6 +1,5 @@
 """Where a configured model's file lies, and what to do when it is not there."""
 
-import shlex
 from pathlib import Path
 
 from config import ModelSpec, Settings
@@ -18,17 +17,13 @@ def require_file(spec: ModelSpec, settings: Settings) -> Path:
     path = model_path(spec, settings)
     if path.is_file():
         return path
-    raise ModelUnavailable(f"There is no file {path} for {spec.name}. {how_to_get(spec, settings)}")
+    raise ModelUnavailable(f"There is no file {path} for {spec.name}. {how_to_get(spec)}")
 
 
-def how_to_get(spec: ModelSpec, settings: Settings) -> str:
+def how_to_get(spec: ModelSpec) -> str:
     """One sentence: the command that brings this model's file."""
     if spec.random_weights:
         return "Write it with `python -m models tiny`."
     if spec.repository:
-        path = Path(spec.file).expanduser()
-        # The repository knows the file by its name, not by a place on this machine.
-        name, folder = (path.name, path.parent) if path.is_absolute() else (spec.file, settings.models_folder)
-        command = shlex.join(["hf", "download", spec.repository, name, "--local-dir", str(folder)])
-        return f"Get it with `{command}`."
+        return f"Get it with `python -m models pull {spec.name}`."
     return "Put it there, or correct its `file` in the settings."

@@ -36,7 +36,7 @@ _STRING, _ARRAY = 8, 9
 
 # Far beyond any model known (vocabularies take up to 15 MiB, the largest models have some thousand
 # tensors): what claims more is damaged, and must not cost minutes or all memory to find out.
-_LONGEST_HEADER = 64 * 2**20
+LONGEST_HEADER = 64 * 2**20
 _MOST_TENSORS = 2**16
 
 
@@ -60,12 +60,17 @@ class Tensor:
         return self.parameters // block * block_bytes
 
 
+class ArrayLength(int):
+    """Stands for an array: the number of its values."""
+
+
 @dataclass(frozen=True, slots=True)
 class Header:
-    """`metadata` holds the scalars, and of each array its length."""
+    """`metadata` holds the scalars, and of each array its ArrayLength; `path`: the file, if there is one."""
 
     metadata: dict[str, Scalar]
     tensors: tuple[Tensor, ...]
+    path: Path | None = None
 
     @property
     def architecture(self) -> str:
@@ -88,7 +93,7 @@ class Header:
         Raises ModelUnavailable if the file holds something else there than a whole number from 0 up.
         """
         value = self.metadata.get(f"{self.architecture}.{key}", default)
-        if not isinstance(value, int) or value < 0:
+        if not isinstance(value, int) or isinstance(value, ArrayLength) or value < 0:
             raise ModelUnavailable(
                 f"Not a usable GGUF file: its {self.architecture}.{key} is {value!r}. Fetch it again."
             )
@@ -99,11 +104,17 @@ class _Malformed(Exception):
     pass
 
 
+class _CutOff(_Malformed):
+    pass
+
+
 def read_header(path: Path) -> Header:
     """Read a GGUF file's header; raises ModelUnavailable if it is none, is cut off, or contradicts itself."""
     try:
         with path.open("rb") as file:
-            return _Reader(file, path.stat().st_size).header()
+            reader = _Reader(file, path.stat().st_size)
+            metadata, tensors = reader.read()
+            return Header(metadata, tensors + _tensors_of_other_parts(metadata, path), path)
     except OSError as error:
         raise ModelUnavailable(f"{path} cannot be read: {error.strerror}.") from error
     except _Malformed as error:
@@ -112,12 +123,39 @@ def read_header(path: Path) -> Header:
         ) from error
 
 
+def _tensors_of_other_parts(metadata: dict[str, Scalar], path: Path) -> tuple[Tensor, ...]:
+    """A large model may come in parts, `name-00001-of-00003.gguf` and so on; the first stands for all."""
+    count = metadata.get("split.count", 1)
+    name, first, _ = (
+        path.name.partition(f"-00001-of-{count:05}.gguf") if isinstance(count, int) else ("", "", "")
+    )
+    if not first:
+        return ()
+    parts = (path.with_name(f"{name}-{number:05}-of-{count:05}.gguf") for number in range(2, int(count) + 1))
+    return tuple(tensor for part in parts for tensor in read_header(part).tensors)
+
+
+def header_length(beginning: bytes | bytearray, size: int) -> int | None:
+    """Bytes of the header of a file of `size` bytes; None if it does not end within its `beginning`.
+
+    Raises ModelUnavailable if that is no GGUF.
+    """
+    file = io.BytesIO(beginning)
+    try:
+        _Reader(file, size).read()
+    except _CutOff:
+        return None
+    except _Malformed as error:
+        raise ModelUnavailable(f"No usable GGUF file: {error}.") from error
+    return file.tell()
+
+
 class _Reader:
     def __init__(self, file: BinaryIO, size: int) -> None:
         self._file = file
         self._size = size
 
-    def header(self) -> Header:
+    def read(self) -> tuple[dict[str, Scalar], tuple[Tensor, ...]]:
         magic = self._file.read(4)
         if magic != b"GGUF":
             raise _Malformed(f"it begins with {magic!r}, not with b'GGUF'")
@@ -132,7 +170,7 @@ class _Reader:
         metadata = {self._string(): self._value(self._scalar("I")) for _ in range(keys)}
         placed = [self._tensor() for _ in range(tensors)]
         self._require_data(metadata.get("general.alignment", 32), placed)
-        return Header(metadata, tuple(tensor for tensor, _ in placed))
+        return metadata, tuple(tensor for tensor, _ in placed)
 
     def _require_data(self, alignment: Scalar, placed: list[tuple[Tensor, int]]) -> None:
         """The tensors' data, whose offsets count from the header's aligned end, must lie in the file."""
@@ -174,11 +212,11 @@ class _Reader:
             length = self._count("strings in an array", 8)
             for _ in range(length):
                 self._skip(self._count("characters", 1))
-            return length
+            return ArrayLength(length)
         width = struct.calcsize("<" + _format(kind))
         length = self._count("values in an array", width)
         self._skip(length * width)
-        return length
+        return ArrayLength(length)
 
     def _string(self) -> str:
         return self._bytes(self._count("characters", 1)).decode(errors="replace")
@@ -190,7 +228,7 @@ class _Reader:
     def _count(self, what: str, least_bytes: int) -> int:
         """A number of things, each of at least so many bytes, that the rest of the header can hold."""
         count = self._scalar("Q")
-        room = min(self._size, _LONGEST_HEADER) - self._file.tell()
+        room = min(self._size, LONGEST_HEADER) - self._file.tell()
         if count * least_bytes > room:
             raise _Malformed(f"it claims {count} {what}, more than its {self._size} bytes can hold")
         return count
@@ -198,7 +236,7 @@ class _Reader:
     def _bytes(self, count: int) -> bytes:
         data = self._file.read(count)
         if len(data) < count:
-            raise _Malformed(f"it ends after {self._size} bytes, in the middle of its header")
+            raise _CutOff(f"it ends after {self._size} bytes, in the middle of its header")
         return data
 
     def _skip(self, count: int) -> None:

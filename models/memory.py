@@ -1,55 +1,96 @@
-"""How much memory a model will take, foretold from its file's header."""
+"""How much memory a model will take, known before it is loaded: llama.cpp's own figures (models.dry_run)."""
 
-from dataclasses import dataclass
+import functools
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
 
+from config.errors import ModelUnavailable
+from models.architecture import refuse_old_layout
 from models.header import Header
+from models.header_file import write_header_file
 
 MIB = 2**20
 
-# The cache holds 16-bit floats; prompts are read in pieces of 512 tokens (generator.engine).
-_CACHE_BYTES = 2
-_BATCH = 512
-# A Python process that has imported llama_cpp and holds a tiny model: its `Memory.rest`, measured on Linux.
+# A Python process that has imported llama_cpp and holds a tiny model, measured on Linux. Stands in where
+# the system does not tell how much the dry run took.
 PROCESS_BYTES = 45 * MIB
+_EMBEDDING = "token_embd.weight"
 
 
 @dataclass(frozen=True, slots=True)
 class MemoryPrediction:
-    """Bytes: the tensors, the key/value cache, scratch for one batch, and the process around them."""
+    """Bytes. `weights`, `kv_cache` and `compute` are llama.cpp's buffers, and equal what it reports of them.
+
+    `around`: the process without them: interpreter, libraries, vocabulary, graph. `staging`: the largest
+    tensor, which passes through a buffer of its own while the model is loaded.
+    """
 
     weights: int
     kv_cache: int
     compute: int
+    around: int
+    staging: int
 
     @property
     def process(self) -> int:
-        """All together: to be compared with the worker's peak resident memory."""
-        return self.weights + self.kv_cache + self.compute + PROCESS_BYTES
+        """All together at its peak, once prompts have filled a batch: the worker's peak resident memory."""
+        return self.around + self.weights + max(self.kv_cache + self.compute, self.staging)
+
+    def with_weights(self, weights: int) -> "MemoryPrediction":
+        """The same model with its weights stored in so many bytes."""
+        staging = self.staging * weights // max(self.weights, 1)
+        return replace(self, weights=weights, staging=staging)
 
 
 def predict_memory(header: Header, n_ctx: int) -> MemoryPrediction:
-    """Memory of a process with this model and a context of `n_ctx` tokens, on the CPU.
+    """Memory of a process with this model and a context of `n_ctx` tokens, on this machine.
 
-    Cache: layers x tokens x (keys + values), where a layer's keys and values are as wide as its
-    key/value heads together. Compute: the logits of one batch's last token are cheap; what counts is the
-    widest activation of a batch, in 32-bit floats.
+    Takes a quarter of a second the first time. Raises ModelUnavailable if llama.cpp cannot load such a model.
     """
-    width = header.number("embedding_length", 0)
-    heads = header.number("attention.head_count", 1)
-    kv_heads = header.number("attention.head_count_kv", heads)
-    key_length = header.number("attention.key_length", width // max(heads, 1))
-    value_length = header.number("attention.value_length", width // max(heads, 1))
-    per_token = header.number("block_count", 0) * kv_heads * (key_length + value_length)
-    feed_forward = header.number("feed_forward_length", 4 * width)
-    vocabulary = int(header.metadata.get("tokenizer.ggml.tokens", 0))
-    batch = min(_BATCH, n_ctx)
+    refuse_old_layout(header)
+    if header.path:
+        return _predict(header, header.path, n_ctx)
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "header.gguf"
+        write_header_file(header, file)
+        return _predict(header, file, n_ctx)
+
+
+def _predict(header: Header, path: Path, n_ctx: int) -> MemoryPrediction:
+    embedding = next((tensor for tensor in header.tensors if tensor.name == _EMBEDDING), None)
+    description = (int(embedding.kind), *embedding.shape) if embedding else ()
+    report = _dry_run(path, path.stat().st_mtime_ns, n_ctx, description)
+    if "error" in report:
+        raise ModelUnavailable(f"llama.cpp cannot load {header.path or 'such a model'}: {report['error']}")
+    weights = header.weight_bytes - report["unused"]
+    if embedding and report["embedding_twice"]:
+        weights += embedding.nbytes
     return MemoryPrediction(
-        weights=header.weight_bytes,
-        kv_cache=_padded(n_ctx) * per_token * _CACHE_BYTES,
-        compute=batch * max(vocabulary, 2 * feed_forward + width) * 4,
+        weights=weights,
+        kv_cache=report["kv_cache"],
+        compute=report["compute"],
+        around=report["process"] or PROCESS_BYTES,
+        staging=max((tensor.nbytes for tensor in header.tensors), default=0),
     )
 
 
-def _padded(n_ctx: int) -> int:
-    """llama.cpp rounds contexts up to a multiple of 256 tokens."""
-    return -(-n_ctx // 256) * 256
+@functools.lru_cache(maxsize=256)
+def _dry_run(path: Path, modified: int, n_ctx: int, embedding: tuple[int, ...]) -> dict[str, Any]:
+    """What models.dry_run says; asked once for each state of a file (`modified`: nanoseconds)."""
+    # -P: a folder named like one of our packages in the current directory must not be imported.
+    command = [sys.executable, "-P", "-m", "models.dry_run", str(path), str(n_ctx), *map(str, embedding)]
+    environment = os.environ | {"GGML_NO_BACKTRACE": "1"}
+    done = subprocess.run(
+        command, capture_output=True, text=True, errors="replace", check=False, env=environment
+    )
+    if done.returncode:
+        last = (done.stderr.strip().splitlines() or ["it gave no reason"])[-1]
+        return {"error": f"it ended with status {done.returncode} ({last})"}
+    report: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return report

@@ -8,7 +8,8 @@ Knows the GGUF format through the `gguf` package; knows nothing of settings, rev
 import itertools
 import os
 import string
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,24 +53,38 @@ SHAPES = {
 def write_random_model(path: Path, family: str, seed: int = 0) -> None:
     """Write the `family`'s shape with weights drawn from `seed`; the same seed gives the same bytes."""
     shape = SHAPES[family]
-    vocabulary = _vocabulary()
+    with new_model(path, "llama") as writer:
+        _add_header(writer, family, shape)
+        vocabulary = add_tokenizer(writer)
+        if shape.chat:
+            writer.add_chat_template(CHAT_TEMPLATE)
+        write_tensors(writer, _tensors(shape, vocabulary, np.random.default_rng(seed)))
+
+
+@contextmanager
+def new_model(path: Path, architecture: str) -> Iterator[gguf.GGUFWriter]:
+    """A writer for a model at `path`. Renamed when complete: an interrupted one never looks like a model."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    # Written beside and renamed, so that an interrupted write never looks like a model.
     unfinished = path.with_name(path.name + ".part")
-    writer = gguf.GGUFWriter(unfinished, "llama")
-    _add_header(writer, family, shape)
-    _add_tokenizer(writer, vocabulary, shape)
-    for name, tensor in _tensors(shape, vocabulary, np.random.default_rng(seed)):
-        writer.add_tensor(name, tensor)
-    writer.write_header_to_file()
-    writer.write_kv_data_to_file()
-    writer.write_tensors_to_file()
+    writer = gguf.GGUFWriter(unfinished, architecture)
+    yield writer
     writer.close()
     os.replace(unfinished, path)
 
 
+def write_tensors(writer: gguf.GGUFWriter, tensors: Iterable[tuple[str, Weights]]) -> None:
+    """Write the header and these tensors; nothing can be added afterwards."""
+    for name, tensor in tensors:
+        writer.add_tensor(name, tensor)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+
+
 @dataclass(frozen=True, slots=True)
-class _Vocabulary:
+class Vocabulary:
+    """The pieces and their kinds, by number."""
+
     tokens: list[bytes]
     types: list[gguf.TokenType]
 
@@ -79,14 +94,14 @@ class _Vocabulary:
         return self.types.index(gguf.TokenType.NORMAL)
 
 
-def _vocabulary() -> _Vocabulary:
+def _vocabulary() -> Vocabulary:
     """Letters, pairs of letters and the same at a word's start: English costs about 2 characters a token."""
     letters = string.ascii_lowercase
     pairs = ["".join(pair) for pair in itertools.product(letters, letters)]
     signs = [*string.ascii_uppercase, *string.digits, *string.punctuation, "▁", "\n"]
     pieces = [*letters, *signs, *pairs, *("▁" + piece for piece in [*letters, *pairs])]
     kinds = gguf.TokenType
-    return _Vocabulary(
+    return Vocabulary(
         tokens=[b"<unk>", b"<s>", b"</s>"]
         + [f"<0x{byte:02X}>".encode() for byte in range(256)]
         + [piece.encode() for piece in pieces],
@@ -113,7 +128,12 @@ def _add_header(writer: gguf.GGUFWriter, family: str, shape: Shape) -> None:
         writer.add_expert_used_count(2)
 
 
-def _add_tokenizer(writer: gguf.GGUFWriter, vocabulary: _Vocabulary, shape: Shape) -> None:
+def add_tokenizer(writer: gguf.GGUFWriter, size: int = 0) -> Vocabulary:
+    """Give the model our vocabulary, made up to `size` with pieces that no text has; returns it."""
+    vocabulary = _vocabulary()
+    for number in range(len(vocabulary.tokens), size):
+        vocabulary.tokens.append(f"\x00{number}".encode())
+        vocabulary.types.append(gguf.TokenType.NORMAL)
     writer.add_vocab_size(len(vocabulary.tokens))
     writer.add_tokenizer_model("llama")
     writer.add_token_list(vocabulary.tokens)
@@ -124,13 +144,10 @@ def _add_tokenizer(writer: gguf.GGUFWriter, vocabulary: _Vocabulary, shape: Shap
     writer.add_bos_token_id(1)
     writer.add_eos_token_id(2)
     writer.add_add_bos_token(True)
-    if shape.chat:
-        writer.add_chat_template(CHAT_TEMPLATE)
+    return vocabulary
 
 
-def _tensors(
-    shape: Shape, vocabulary: _Vocabulary, rng: np.random.Generator
-) -> Iterator[tuple[str, Weights]]:
+def _tensors(shape: Shape, vocabulary: Vocabulary, rng: np.random.Generator) -> Iterator[tuple[str, Weights]]:
     """Every tensor by its GGUF name; rows are outputs, columns inputs."""
 
     def matrix(*size: int, spread: float = 0.02) -> npt.NDArray[np.float16]:

@@ -6,6 +6,7 @@ prompt can be asserted. For tests only: it reads nothing.
 """
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import gguf
@@ -15,9 +16,15 @@ SPECIAL = 3
 BYTES = 256
 
 
-def write_scripted_model(path: Path, text: str, ends: bool = True) -> None:
-    """Write a model that answers `text` to whatever it is asked; if not `ends`, again and again."""
-    pieces = _unique_pieces(text)
+def write_scripted_model(
+    path: Path, text: str, ends: bool = True, tags: Sequence[str] = (), template: str | None = None
+) -> None:
+    """Write a model that answers `text` to whatever it is asked; if not `ends`, again and again.
+
+    `tags`, each at most once in the text, are tokens that the user defined, like a reasoning model's.
+    `template`: a chat template.
+    """
+    pieces = _unique_pieces(text, tags)
     width = -(-(len(pieces) + 1) // 32) * 32
     writer = gguf.GGUFWriter(path, "llama")
     writer.add_name("scripted")
@@ -31,7 +38,8 @@ def write_scripted_model(path: Path, text: str, ends: bool = True) -> None:
     writer.add_rope_dimension_count(width)
     tokens = [b"<unk>", b"<s>", b"</s>", *(f"<0x{byte:02X}>".encode() for byte in range(BYTES))]
     types = [gguf.TokenType.UNKNOWN, gguf.TokenType.CONTROL, gguf.TokenType.CONTROL]
-    types += [gguf.TokenType.BYTE] * BYTES + [gguf.TokenType.NORMAL] * len(pieces)
+    types += [gguf.TokenType.BYTE] * BYTES
+    types += [gguf.TokenType.USER_DEFINED if piece in tags else gguf.TokenType.NORMAL for piece in pieces]
     tokens += [piece.replace(" ", "▁").encode() for piece in pieces]
     writer.add_vocab_size(len(tokens))
     writer.add_tokenizer_model("llama")
@@ -42,6 +50,8 @@ def write_scripted_model(path: Path, text: str, ends: bool = True) -> None:
     writer.add_eos_token_id(2)
     writer.add_unk_token_id(0)
     writer.add_add_bos_token(True)
+    if template:
+        writer.add_chat_template(template)
     # Direction k of the embedding means "k pieces have been said".
     embedding = np.zeros((len(tokens), width), np.float32)
     embedding[:, 0] = 1
@@ -75,14 +85,16 @@ def write_scripted_model(path: Path, text: str, ends: bool = True) -> None:
     writer.close()
 
 
-def _unique_pieces(text: str) -> list[str]:
+def _unique_pieces(text: str, tags: Sequence[str]) -> list[str]:
     """The text in words; a word that was said before is joined to the next, so that each piece is unique."""
     pieces: list[str] = []
     held = ""
-    for word in re.findall(r"\s*\S+", text):
+    tag = "|".join(map(re.escape, tags)) or "(?!)"
+    for word in re.findall(rf"{tag}|\s*(?:(?!{tag})\S)+|\s+", text):
         held += word
         if held not in pieces:
             pieces.append(held)
             held = ""
     assert not held, "the text ends with a word that was said before"
+    assert set(tags) <= set(pieces)
     return pieces

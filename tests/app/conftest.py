@@ -26,6 +26,8 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 PRAISE = "Most people praise the battery [1], which lasts thirty hours [2]. One could not charge it [9]."
 LAMENT = "The reviews do not say."
+THOUGHT = "Let me see what they write about <b>batteries</b>."
+CONCLUSION = "Long enough [1]."
 
 REVIEWS = """\
 asins,name,reviews.title,reviews.text,reviews.rating,reviews.date,reviews.username
@@ -41,12 +43,14 @@ def page_environment(embedded_cluster: "Cluster", tmp_path_factory: pytest.TempP
     home = tmp_path_factory.mktemp("page")
     write_scripted_model(home / "praise.gguf", PRAISE)
     write_scripted_model(home / "lament.gguf", LAMENT)
+    write_scripted_model(home / "thinker.gguf", f"<think>\n{THOUGHT}\n</think>\n\n{CONCLUSION}")
     write_scripted_model(home / "endless.gguf", "on and off", ends=False)
     settings = {
         "models": {
             "praise": {"file": str(home / "praise.gguf"), "n_ctx": 8192},
             "lament": {"file": str(home / "lament.gguf"), "n_ctx": 8192},
             "endless": {"file": str(home / "endless.gguf"), "n_ctx": 100_000, "max_tokens": 90_000},
+            "thinker": {"file": str(home / "thinker.gguf"), "n_ctx": 8192},
             "absent": {"file": "absent.gguf"},
         }
     }

@@ -7,7 +7,7 @@ import psycopg2
 import pytest
 from playwright.sync_api import expect
 
-from tests.app.conftest import LAMENT, PRAISE, PageServer
+from tests.app.conftest import LAMENT, PRAISE, THOUGHT, PageServer
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -103,6 +103,26 @@ def test_stop_ends_a_long_answer_and_keeps_what_is_written(page: "Page", page_se
     expect(page.get_by_test_id("stMetric").first).to_be_visible()
 
 
+def test_reasoning_is_folded_away_and_no_part_of_the_answer(page: "Page", page_server: PageServer) -> None:
+    open_page(page, page_server)
+    choose(page, "Models", "thinker")
+    ask(page)
+    column = page.get_by_test_id("stColumn").filter(has_text="thinker").last
+    expect(column.get_by_text("Long enough")).to_be_visible()
+    expect(column.get_by_text(THOUGHT)).not_to_be_visible()
+    # "Long enough 1"
+    expect(column.get_by_test_id("stMetricValue").nth(3)).to_have_text("3")
+    expect(column.get_by_text("reasoned for")).to_be_visible()
+    column.get_by_text("Reasoning", exact=True).click()
+    expect(column.get_by_text(THOUGHT)).to_be_visible()
+
+
+def test_that_the_reviews_do_not_say_is_recognised(page: "Page", page_server: PageServer) -> None:
+    open_page(page, page_server)
+    ask(page)
+    expect(page.get_by_text("says that the reviews do not tell")).to_have_count(1)
+
+
 def test_every_answer_is_logged(
     page: "Page", page_server: PageServer, page_environment: dict[str, str]
 ) -> None:
@@ -127,6 +147,8 @@ def test_a_second_question_is_asked_on_the_same_page(page: "Page", page_server: 
     expect(page.get_by_test_id("stMetric")).to_have_count(10)
     ask(page, "And a second one?")
     expect(page.get_by_test_id("stMetric")).to_have_count(20)
+    # Each model is told what it was asked about the product before.
+    expect(page.get_by_text("knew 1 of the earlier questions")).to_have_count(2)
     questions = page.get_by_test_id("stChatMessage").all_inner_texts()
     assert ["And a second one?" in questions[0], QUESTION in questions[1]] == [True, True]
 

@@ -104,7 +104,10 @@ def test_a_model_that_fails_is_reported_and_the_others_finish(
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["--models", "prase"], "There is no model 'prase' in the settings; did you mean 'praise'?"),
+        (
+            ["--models", "prase"],
+            "There is no model 'prase' in the settings or the catalogue; did you mean 'praise'?",
+        ),
         (["--models", "praise", "--products", "0"], "Invalid value"),
         (["--models", "praise", "--product", "B0"], "No product has the id 'B0'"),
     ],

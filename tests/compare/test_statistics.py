@@ -29,6 +29,11 @@ def test_memory_is_the_highest_and_citations_are_shares() -> None:
     assert (summary.peak_rss_bytes, summary.cited, summary.invalid_citations) == (30, 0.5, 2)
 
 
+def test_answers_that_say_the_reviews_do_not_tell_are_counted() -> None:
+    rows = [row("a", abstained=abstained) for abstained in (True, False, True)]
+    assert summarise(rows)[0].abstained == 2
+
+
 @pytest.mark.parametrize(("kind", "label"), [("llama", "a (random weights)"), (None, "a")])
 def test_random_weights_are_said_to_be_so(kind: str | None, label: str) -> None:
     assert summarise([row("a", model_settings={"random_weights": kind})])[0].label == label

@@ -85,3 +85,25 @@ def test_every_cited_number_is_found_once(numbers: list[int]) -> None:
 def test_words_per_second_are_words_over_latency(make_answer: Callable[..., Answer]) -> None:
     assert make_answer("It works [1].", e2e_s=2.0).words_per_s == 1.5
     assert make_answer("", e2e_s=None).words_per_s is None
+
+
+@pytest.mark.parametrize(
+    ("text", "abstained"),
+    [
+        ("The reviews do not say.", True),
+        ("the reviews do not say", True),
+        ("  “The reviews do not say.”\n", True),
+        ("**The reviews do not say** [1][2].", True),
+        ("The reviews don\u2019t say [1]!", True),
+        ("THE REVIEWS DO NOT SAY", True),
+        ("", False),
+        ("The reviews do not say. But it is probably loud [1].", False),
+        ("The reviews do not say how loud it is.", False),
+        ('A customer wrote "The reviews do not say."', False),
+        ("The reviews do say.", False),
+    ],
+)
+def test_that_the_reviews_do_not_say_is_recognised(
+    text: str, abstained: bool, make_answer: Callable[..., Answer]
+) -> None:
+    assert make_answer(text).abstained == abstained

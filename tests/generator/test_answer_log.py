@@ -7,8 +7,9 @@ import pytest
 
 from config import ModelSpec
 from database import Database
-from generator import Answer, AnswerLog
+from generator import Answer, AnswerLog, Exchange
 from generator.events import Memory, Timing
+from generator.origin import Origin
 from retriever.passage import Match
 
 
@@ -21,9 +22,13 @@ def answer(make_match: Callable[..., Match]) -> Answer:
         matches=(make_match(1, "Leise."), make_match(2, "Laut.", rating=None)),
         dropped=3,
         stop_reason="max_tokens",
-        timing=Timing(0.5, 0.5, 2.5, n_prompt=110, n_prompt_reused=10, n_out=5, threads=2),
+        timing=Timing(0.5, 1.5, 2.5, n_prompt=110, n_prompt_reused=10, n_out=5, threads=2, n_reasoning=3),
         memory=Memory(5 * 2**30, 4 * 2**30, 3 * 2**30, 2**20, 2**21),
         predicted_bytes=5 * 2**30 + 1,
+        reasoning="Hm, laut?",
+        history=(Exchange("Ist es gut?", "Ja [1].", (make_match(1),)),),
+        history_dropped=4,
+        origin=Origin("ab" * 32, "llama-cpp-python 1.2.3", "cd" * 32, 0.75),
         load_s=1.25,
         queue_s=0.125,
         mode="measured",
@@ -54,6 +59,14 @@ def test_every_column_equals_the_answer(database: Database, answer: Answer) -> N
         ],
         "dropped": 3,
         "answer": answer.text,
+        "reasoning": "Hm, laut?",
+        "abstained": False,
+        "history": [{"question": "Ist es gut?", "answer": "Ja [1]."}],
+        "history_dropped": 4,
+        "file_sha256": "ab" * 32,
+        "engine": "llama-cpp-python 1.2.3",
+        "prompt_sha256": "cd" * 32,
+        "load_average": 0.75,
         "stop_reason": "max_tokens",
         "words": answer.words,
         "citations": [2],
@@ -65,7 +78,7 @@ def test_every_column_equals_the_answer(database: Database, answer: Answer) -> N
         "retrieval_s": 0.25,
         "queue_s": 0.125,
         "ttft_s": 0.5,
-        "ttfo_s": 0.5,
+        "ttfo_s": 1.5,
         "e2e_s": 2.5,
         "tpot_s": 0.5,
         "decode_tok_s": 2,
@@ -75,6 +88,7 @@ def test_every_column_equals_the_answer(database: Database, answer: Answer) -> N
         "n_prompt": 110,
         "n_prompt_reused": 10,
         "n_out": 5,
+        "n_reasoning": 3,
         "peak_rss_bytes": 5 * 2**30,
         "pss_bytes": 4 * 2**30,
         "weights_bytes": 3 * 2**30,

@@ -7,14 +7,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from generator.events import (
+    Counters,
     Done,
     Failed,
     Loaded,
     Loading,
     Memory,
     PromptProgress,
+    Reasoning,
     Reply,
     Text,
+    TextWasReasoning,
     Timing,
     Tokenized,
     from_line,
@@ -26,10 +29,13 @@ seconds = st.none() | st.floats(0, 1e6)
 timings = st.builds(
     Timing,
     ttft_s=seconds, ttfo_s=seconds, e2e_s=seconds,
-    n_prompt=counts, n_prompt_reused=counts, n_out=counts, threads=counts,
+    n_prompt=counts, n_prompt_reused=counts, n_out=counts, threads=counts, n_reasoning=counts,
 )  # fmt: skip
 memories = st.builds(
     Memory, peak_rss=counts, pss=st.none() | counts, weights=counts, kv_cache=counts, compute=counts
+)
+counters = st.builds(
+    Counters, read_s=st.floats(0, 1e6), written_s=st.floats(0, 1e6), read=counts, written=counts
 )
 reasons = st.sampled_from(["end", "stop", "max_tokens", "context", "cancelled", "error"])
 replies: st.SearchStrategy[Reply] = st.one_of(
@@ -38,7 +44,9 @@ replies: st.SearchStrategy[Reply] = st.one_of(
     st.builds(Tokenized, st.lists(counts)),
     st.builds(PromptProgress, done=counts, total=counts),
     st.builds(Text, st.text()),
-    st.builds(Done, stop_reason=reasons, timing=timings, memory=memories),
+    st.builds(Reasoning, st.text()),
+    st.just(TextWasReasoning()),
+    st.builds(Done, stop_reason=reasons, timing=timings, memory=memories, counters=st.none() | counters),
     st.builds(Failed, st.text()),
 )
 

@@ -9,8 +9,8 @@ import pytest
 from config import Settings
 from config.errors import ModelUnavailable, PromptTooLong
 from generator import Answer, Done, Generator, Loading, PromptProgress, Text
+from generator.cores import usable_cores
 from generator.events import Message
-from generator.generator import usable_cores
 from retriever.passage import Match
 from tests.generator.asking import QUESTION
 
@@ -87,12 +87,22 @@ def test_a_missing_file_is_told_before_anything_is_started(start: Start) -> None
         start(file="absent.gguf")
 
 
-def test_a_file_that_llama_cpp_refuses_is_unavailable_each_time(
+def test_a_file_that_llama_cpp_refuses_is_unavailable_at_once(
     start: Start, tiny_settings: Settings, tmp_path: Path
 ) -> None:
     whole = (tiny_settings.models_folder / "tiny-llama.gguf").read_bytes()
     (tmp_path / "broken.gguf").write_bytes(whole.replace(b"blk.0.ffn_up", b"blk.0.ffn_xp"))
+    with pytest.raises(ModelUnavailable, match="ffn_up"):
+        start(file=str(tmp_path / "broken.gguf"))
+
+
+def test_a_file_that_is_damaged_later_is_unavailable_each_time(
+    start: Start, tiny_settings: Settings, tmp_path: Path
+) -> None:
+    whole = (tiny_settings.models_folder / "tiny-llama.gguf").read_bytes()
+    (tmp_path / "broken.gguf").write_bytes(whole)
     generator = start(file=str(tmp_path / "broken.gguf"))
+    (tmp_path / "broken.gguf").write_bytes(whole.replace(b"blk.0.ffn_up", b"blk.0.ffn_xp"))
     for _ in range(2):
         with pytest.raises(ModelUnavailable, match="ffn_up"):
             generator.answer(QUESTION, [])

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
+from models.random_architectures import FAMILIES, write_random_architecture
 from models.random_weights import SHAPES, write_random_model
 
 # A busy machine is no defect.
@@ -22,6 +23,18 @@ def tiny_files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     for family, file in files.items():
         write_random_model(file, family)
     return files
+
+
+@pytest.fixture(scope="session")
+def architecture_files(
+    tiny_files: dict[str, Path], tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Path]:
+    """The same, and one of each other architecture."""
+    folder = tmp_path_factory.mktemp("architectures")
+    files = {family: folder / f"{family}.gguf" for family in FAMILIES}
+    for family, file in files.items():
+        write_random_architecture(file, family)
+    return tiny_files | files
 
 
 @pytest.fixture(scope="session")

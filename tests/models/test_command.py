@@ -33,5 +33,5 @@ def test_list_shows_a_damaged_file_and_the_others(folder: Path, capsys: pytest.C
     shown = capsys.readouterr().out
     assert "0.8 million" in shown
     assert f"tiny-mistral: {folder}/tiny-mistral.gguf is not a usable GGUF file" in shown
-    assert "hf download TheBloke/Mistral-7B-v0.1-GGUF" in shown
+    assert "`python -m models pull mistral`" in shown
     assert f"Looked in {folder}" in shown

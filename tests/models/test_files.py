@@ -20,17 +20,8 @@ def test_a_missing_file_says_where_it_was_looked_for_and_how_to_get_it(settings:
         require_file(spec, settings)
     folder = settings.home / "models"
     assert str(failure.value) == (
-        f"There is no file {folder}/m.Q4_K_M.gguf for mistral. Get it with "
-        f"`hf download TheBloke/Mistral-7B-v0.1-GGUF m.Q4_K_M.gguf --local-dir '{folder}'`."
+        f"There is no file {folder}/m.Q4_K_M.gguf for mistral. Get it with `python -m models pull mistral`."
     )
-
-
-def test_the_command_for_an_absolute_path_names_the_file_as_the_repository_does(
-    settings: Settings, tmp_path: Path
-) -> None:
-    spec = ModelSpec(name="m", file=str(tmp_path / "big" / "m.gguf"), repository="some/one")
-    with pytest.raises(ModelUnavailable, match=f"`hf download some/one m.gguf --local-dir {tmp_path}/big`"):
-        require_file(spec, settings)
 
 
 def test_missing_random_weights_are_written_by_a_command(settings: Settings) -> None:

@@ -103,3 +103,22 @@ def test_the_old_experts_layout_is_read_like_any_other(tmp_path: Path) -> None:
     writer.write_tensors_to_file()
     writer.close()
     assert [tensor.name for tensor in read_header(path).tensors] == ["blk.0.ffn_gate.7.weight"]
+
+
+def test_a_model_in_parts_is_read_as_one(tiny_files: dict[str, Path], tmp_path: Path) -> None:
+    whole = gguf.GGUFReader(tiny_files["llama"])
+    writer = gguf.GGUFWriter(tmp_path / "big.gguf", "llama", split_max_tensors=8)
+    for tensor in whole.tensors:
+        writer.add_tensor(tensor.name, tensor.data)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    parts = sorted(file.name for file in tmp_path.iterdir())
+    assert parts == [f"big-{number:05}-of-00003.gguf" for number in (1, 2, 3)]
+    header = read_header(tmp_path / parts[0])
+    assert header.weight_bytes == read_header(tiny_files["llama"]).weight_bytes
+    assert len(read_header(tmp_path / parts[1]).tensors) < len(header.tensors)
+    (tmp_path / parts[2]).unlink()
+    with pytest.raises(ModelUnavailable, match=parts[2]):
+        read_header(tmp_path / parts[0])

@@ -10,8 +10,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from config.errors import ModelUnavailable
+from models.architecture import in_words, parameters
 from models.header import read_header
-from models.memory import predict_memory
 
 MIB = 2**20
 
@@ -71,7 +71,7 @@ def test_a_size_that_is_no_whole_number_is_refused(kind: int, value: bytes, tmp_
     file = tmp_path / "odd.gguf"
     file.write_bytes(b"GGUF" + struct.pack("<IQQ", 3, 0, 1) + key(b"unknown.block_count", kind) + value)
     with pytest.raises(ModelUnavailable, match=r"unknown\.block_count"):
-        predict_memory(read_header(file), 512)
+        read_header(file).number("block_count", 0)
 
 
 @pytest.mark.parametrize(("kind", "value"), [(4, struct.pack("<I", 0)), (6, struct.pack("<f", 0.0))])
@@ -108,10 +108,11 @@ def test_a_damaged_file_is_a_header_or_model_unavailable(
     file.write_bytes(data[: int(keep * len(data))])
     try:
         header = read_header(file)
-        predicted = predict_memory(header, 2048)
+        counted = parameters(header)
+        words = in_words(header)
     except ModelUnavailable as error:
         assert str(error)
     else:
         assert 0 <= header.weight_bytes <= len(data)
-        assert predicted.kv_cache >= 0
-        assert predicted.compute >= 0
+        assert 0 <= counted.active <= counted.total
+        assert all(words)

@@ -1,0 +1,44 @@
+"""The cores, and how models that answer at the same time divide them. Knows nothing of models."""
+
+import os
+import threading
+from collections.abc import Callable
+
+
+def usable_cores() -> int:
+    """The cores this process may run on. llama.cpp's own default is half of them."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+class CoreShare:
+    """One answer's part of the cores. It may change while the answer is being written; thread-safe."""
+
+    def __init__(self, sharing: int = 1) -> None:
+        """`sharing`: how many models divide the cores."""
+        self._lock = threading.Lock()
+        self._sharing = self._most = sharing
+        self._apply: Callable[[int], None] | None = None
+
+    @property
+    def threads(self) -> int:
+        """Threads for this answer, so that all together have no more threads than there are cores."""
+        return max(1, usable_cores() // self._sharing)
+
+    @property
+    def shared(self) -> bool:
+        """Whether another model had a part at any time."""
+        return self._most > 1
+
+    def change(self, sharing: int) -> None:
+        """From now on `sharing` models divide the cores."""
+        with self._lock:
+            self._sharing, self._most = sharing, max(sharing, self._most)
+            if self._apply:
+                self._apply(self.threads)
+
+    def follow(self, apply: Callable[[int], None] | None) -> None:
+        """Tell `apply` the number of threads whenever it changes; None: nobody any more."""
+        with self._lock:
+            self._apply = apply

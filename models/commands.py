@@ -1,0 +1,164 @@
+"""`python -m models catalogue`, `pull` and `probe`: where models come from, and how fast one will be."""
+
+import signal
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from config import load_settings
+from config.command import console, error_console
+from models.architecture import parameters
+from models.catalogue import Entry, catalogue, find_spec
+from models.extrapolation import Estimate
+from models.locate import find_header
+from models.probe import GIB, Plan, Probed, probe
+from models.room import this_machine
+from models.speed import speed_in_words
+
+
+def show_catalogue(
+    model: Annotated[str | None, typer.Argument(help="A name of the catalogue, to see all of it.")] = None,
+) -> None:
+    """List the models that need no line in the settings: a name works wherever a configured one does."""
+    if model is None:
+        _print_catalogue()
+        return
+    spec = find_spec(model, load_settings()) if model not in catalogue() else None
+    if spec:
+        console.print(f"{model} is in the settings: {spec.repository or ''} {spec.file}", markup=False)
+        return
+    _print_entry(model, catalogue()[model])
+
+
+def pull_model(
+    model: Annotated[str, typer.Argument(help="A name from the settings or the catalogue.")],
+) -> None:
+    """Fetch a model's file from the hub, or go on with an interrupted download."""
+    # Imported here: the hub's library takes half a second, which the other commands need not wait for.
+    from models.pull import pull
+
+    settings = load_settings()
+    path = pull(find_spec(model, settings), settings)
+    console.print(f"{model}: {path}", markup=False, highlight=False, soft_wrap=True)
+
+
+def probe_model(
+    model: Annotated[str, typer.Argument(help="A name, a GGUF file, a URL, or owner/repository/file.gguf.")],
+    ctx: Annotated[int, typer.Option(help="Tokens of context.", min=128)] = 1024,
+    prompt: Annotated[int, typer.Option(help="Tokens that are read in each round.", min=1)] = 256,
+    answer: Annotated[int, typer.Option(help="Tokens that are written in each round.", min=1)] = 64,
+    rounds: Annotated[int, typer.Option(help="How often it is measured.", min=2)] = 5,
+    file_gib: Annotated[
+        float, typer.Option(help="Size of the larger stand-in; a larger one foretells better.", min=0.01)
+    ] = 2.0,
+    compare_full: Annotated[
+        Path | None,
+        typer.Option(help="The whole model, to check the prediction in the same run.", exists=True),
+    ] = None,
+) -> None:
+    """Foretell speed and memory of a model that you have not downloaded, on this machine."""
+    if prompt + answer > ctx:
+        raise typer.BadParameter(f"{prompt} + {answer} tokens do not fit a context of {ctx}")
+    # So that an end by a time limit deletes the files too.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    settings = load_settings()
+    plan = Plan(ctx, prompt, answer, rounds, round(file_gib * GIB))
+    with tempfile.TemporaryDirectory() as folder, error_console.status("") as status:
+        found = find_header(model, settings, Path(folder))
+        if found.remark:
+            error_console.print(found.remark, markup=False, highlight=False, soft_wrap=True)
+        probed = probe(found.header, plan, settings.home, compare_full, status.update)
+    active = parameters(found.header).active
+    _print_probed(f"{model}: {found.file}", active, plan, probed)
+
+
+def _print_catalogue() -> None:
+    table = Table(box=None, padding=(0, 1, 0, 0))
+    table.add_column("model", no_wrap=True)
+    for heading in ("10⁹", "context", "", "GiB"):
+        table.add_column(heading, justify="right" if heading else "left", no_wrap=True)
+    table.add_column("MMLU/GSM8K/HumanEval", no_wrap=True)
+    table.add_column("licence")
+    for name, entry in catalogue().items():
+        scores = entry.scores
+        shown = "/".join(_percent(score) for score in _scores(entry)) if scores else ""
+        kind = "chat" if entry.chat else "base"
+        size = f"{entry.memory_gib:.1f}"
+        table.add_row(name, f"{entry.parameters:g}", str(entry.context), kind, size, shown, entry.licence)
+    console.print(table)
+    console.print(
+        "10⁹: parameters. GiB: the least memory for it. Scores as published, not measured here; "
+        "`python -m models catalogue NAME` names their source, `pull NAME` fetches the file."
+    )
+    for name, entry in catalogue().items():
+        if entry.remark:
+            console.print(f"{name}: {entry.remark}", markup=False, highlight=False)
+
+
+def _print_entry(name: str, entry: Entry) -> None:
+    table = Table(box=None, show_header=False, padding=(0, 1, 0, 0))
+    table.add_row("model", name)
+    table.add_row("repository", entry.repository)
+    table.add_row("file", entry.file or "-")
+    table.add_row("architecture", entry.architecture)
+    table.add_row("parameters", f"{entry.parameters:g} billion")
+    table.add_row("licence", entry.licence)
+    table.add_row("context", f"{entry.context} tokens")
+    table.add_row("kind", "chat" if entry.chat else "base: it continues a text")
+    table.add_row("memory", f"{entry.memory_gib:g} GiB at least")
+    if entry.scores:
+        table.add_row("MMLU, GSM8K, HumanEval", ", ".join(_percent(score) for score in _scores(entry)))
+        table.add_row("published by", entry.scores.source)
+    if entry.remark:
+        table.add_row("here", entry.remark)
+    console.print(table)
+
+
+def _scores(entry: Entry) -> tuple[float | None, ...]:
+    assert entry.scores
+    return entry.scores.mmlu, entry.scores.gsm8k, entry.scores.humaneval
+
+
+def _percent(score: float | None) -> str:
+    return "-" if score is None else f"{score:g}"
+
+
+def _print_probed(title: str, active: int, plan: Plan, probed: Probed) -> None:
+    few, many = probed.few.layers, probed.many.layers
+    console.print(title, markup=False, highlight=False)
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    table.add_column("foretold")
+    table.add_column("value", justify="right")
+    table.add_column("95 % of the rounds", justify="right")
+    if probed.full:
+        table.add_column("the whole model", justify="right")
+    full = probed.full_figures(plan)
+    rows = [
+        ("prefill, tokens/s", _rate(probed.prefill_tok_s), full and f"{full[0]:.2f}"),
+        ("decode, tokens/s", _rate(probed.decode_tok_s), full and f"{full[1]:.2f}"),
+        ("memory, GiB", (f"{probed.memory / GIB:.2f}", ""), full and f"{full[2] / GIB:.2f}"),
+    ]
+    for name, values, measured in rows:
+        table.add_row(name, *values, *([measured] if measured else []))
+    console.print(table)
+    decode = probed.decode_tok_s.value
+    console.print(f"Decoding at {decode:.1f} tokens/s is {speed_in_words(decode)}.")
+    console.print(
+        f"{probed.parameters / 1e9:.2f} billion parameters, {active / 1e9:.2f} active; weights "
+        f"{probed.weights / GIB:.2f} GiB. Measured with {few} and {many} of {probed.layers} layers of random "
+        f"weights, {plan.prompt} tokens read and {plan.answer} written, {probed.threads} threads, "
+        f"{plan.rounds} rounds."
+    )
+    available = this_machine().size
+    if probed.memory > available:
+        console.print(
+            f"It does not fit: {available / GIB:.2f} GiB are available. The speeds are those of a machine "
+            "like this one with more memory."
+        )
+
+
+def _rate(estimate: Estimate) -> tuple[str, str]:
+    return f"{estimate.value:.2f}", f"{estimate.low:.2f} to {estimate.high:.2f}"

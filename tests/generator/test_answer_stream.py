@@ -1,0 +1,104 @@
+"""Reasoning is split off the answer however the bytes are cut, and with or without its opening tag."""
+
+import itertools
+import time
+
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from generator.answer_stream import CLOSE, OPEN, AnswerStream
+from generator.events import Piece, Reasoning, Text, TextWasReasoning
+from generator.transcript import Transcript
+
+# Whole tags, and what they are made of, among other text.
+texts = st.lists(
+    st.sampled_from([OPEN, CLOSE, "<", "</", "think>", ">", "a", "stop", "st", " ", "\n", "é", "\0", "😀"]),
+    max_size=12,
+).map("".join)
+cuts = st.lists(st.integers(0, 160), max_size=60)
+stops = st.sampled_from([(), ("stop",)])
+
+
+def feed(stream: AnswerStream, data: bytes, cut_at: list[int]) -> list[Piece]:
+    places = sorted({min(place, len(data)) for place in cut_at} | {0, len(data)})
+    pieces: list[Piece] = []
+    for start, end in itertools.pairwise(places):
+        pieces += stream.add(data[start:end])
+        if stream.stopped:
+            break
+    return pieces + stream.finish()
+
+
+def split(text: str, opened: bool, stop: tuple[str, ...]) -> tuple[str, str]:
+    """Reasoning and answer, by looking at the whole text at once."""
+    text = text.replace("\0", "").lstrip()
+    if text.startswith(OPEN):
+        text, opened = text.removeprefix(OPEN), True
+    reasoning, closed, answer = text.partition(CLOSE)
+    if not closed and not opened:
+        reasoning, answer = "", text
+    if not opened and stop and stop[0] in reasoning:
+        reasoning, answer = "", text
+    if stop:
+        answer = answer.partition(stop[0])[0]
+    return reasoning.lstrip(), answer.lstrip()
+
+
+@given(texts, cuts, st.booleans(), stops)
+@example("<think>because</think>It is.", [3, 9, 20], False, ())
+@example("because</think>It is.", [10, 12], False, ())
+@example("because\n</think>\n\nIt is.", [9, 12], True, ())
+def test_reasoning_and_answer_are_those_of_the_whole_text(
+    text: str, cut_at: list[int], opened: bool, stop: tuple[str, ...]
+) -> None:
+    transcript = Transcript()
+    for piece in feed(AnswerStream(stop, time.perf_counter(), opened), text.encode(), cut_at):
+        transcript.take(piece)
+    assert (transcript.reasoning, transcript.text) == split(text, opened, stop)
+
+
+@given(texts, cuts, st.booleans())
+def test_times_tell_when_text_and_when_the_answer_began(text: str, cut_at: list[int], opened: bool) -> None:
+    stream = AnswerStream((), time.perf_counter(), opened)
+    transcript = Transcript()
+    pieces = feed(stream, text.encode(), cut_at)
+    for piece in pieces:
+        transcript.take(piece)
+    assert (stream.first_answer_s is not None) == bool(transcript.text)
+    spoken = [piece for piece in pieces if not isinstance(piece, TextWasReasoning)]
+    assert (stream.first_s is not None) == (stream.last_s is not None) == bool(spoken)
+    if stream.first_s and stream.last_s and stream.first_answer_s:
+        assert stream.first_s <= stream.first_answer_s <= stream.last_s
+        if not transcript.reasoning:
+            assert stream.first_s == stream.first_answer_s
+    assert 0 <= stream.n_reasoning <= stream.n_tokens
+
+
+def test_text_is_handed_out_as_soon_as_it_is_certain() -> None:
+    stream = AnswerStream((), time.perf_counter())
+    assert stream.add(b"<th") == []
+    assert stream.add(b"ink>\nWell") == [Reasoning("Well")]
+    assert stream.reasoning
+    assert stream.add(b", </th") == [Reasoning(", ")]
+    assert stream.add(b"is </think") == [Reasoning("</this ")]
+    assert stream.add(b">\n\nYes") == [Text("Yes")]
+    assert not stream.reasoning
+    assert (stream.n_reasoning, stream.n_tokens) == (5, 5)
+    # One block only: what comes later is text.
+    assert stream.add(b" <think>no</think>") == [Text(" <think>no</think>")]
+    assert (stream.n_reasoning, stream.n_tokens) == (5, 6)
+
+
+def test_a_block_that_was_never_opened_takes_its_text_back() -> None:
+    stream = AnswerStream((), time.perf_counter())
+    assert stream.add(b"Well, </") == [Text("Well, ")]
+    assert stream.add(b"think> Yes") == [TextWasReasoning(), Text("Yes")]
+    assert stream.n_reasoning == 2
+
+
+def test_a_block_can_be_closed_from_outside() -> None:
+    stream = AnswerStream((), time.perf_counter(), opened=True)
+    assert stream.add(b"Well </th\xc3") == [Reasoning("Well ")]
+    assert stream.close_reasoning() == [Reasoning("</th")]
+    assert stream.add(b"Yes") == [Text("Yes")]
+    assert stream.n_reasoning == 1
