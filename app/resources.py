@@ -42,7 +42,11 @@ def generator(name: str) -> Generator:
     return Generator(settings().model(name), settings())
 
 
-def models_on_disk() -> list[str]:
-    """Names of the configured models whose file is there, in the settings' order."""
+def usable_models() -> list[str]:
+    """Names of the configured models whose file is there, or a server's, in the settings' order."""
     configured = settings()
-    return [name for name in configured.models if model_path(configured.model(name), configured).is_file()]
+    return [
+        name
+        for name, spec in configured.models.items()
+        if spec.remote or model_path(spec, configured).is_file()
+    ]

@@ -73,7 +73,8 @@ def _specs(models: str, settings: Settings) -> list[ModelSpec]:
     names = [name.strip() for name in models.split(",") if name.strip()]
     specs = [settings.model(name) for name in dict.fromkeys(names or settings.models)]
     if not names:
-        specs = [spec for spec in specs if model_path(spec, settings).is_file()]
+        # A server is asked only if it is named: its answers may cost somebody something.
+        specs = [spec for spec in specs if not spec.remote and model_path(spec, settings).is_file()]
     if not specs:
         raise UserError(
             f"There is no model in {settings.models_folder}. `python -m models list` tells how to get one; "

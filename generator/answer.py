@@ -28,7 +28,7 @@ class Answer:
     many lower-ranked passages did not fit the context. `load_s`: how long this model's process took
     to load; `queue_s`: waiting for the model to be free; both are outside the timing. `shared`: other
     models answered on the same cores meanwhile. `predicted_bytes`: the process memory foretold from the
-    file's header.
+    file's header. A model behind a server has neither memory nor a load time that we know: None.
     """
 
     model: str
@@ -38,9 +38,9 @@ class Answer:
     dropped: int
     stop_reason: StopReason
     timing: Timing
-    memory: Memory
-    predicted_bytes: int
-    load_s: float
+    memory: Memory | None
+    predicted_bytes: int | None
+    load_s: float | None
     queue_s: float
     mode: TimingMode
     shared: bool

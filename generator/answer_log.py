@@ -92,12 +92,12 @@ def _row(answer: Answer) -> Row:
         "n_prompt": timing.n_prompt,
         "n_prompt_reused": timing.n_prompt_reused,
         "n_out": timing.n_out,
-        "peak_rss_bytes": memory.peak_rss,
-        "pss_bytes": memory.pss,
-        "weights_bytes": memory.weights,
-        "kv_cache_bytes": memory.kv_cache,
-        "compute_bytes": memory.compute,
-        "rest_bytes": memory.rest,
+        "peak_rss_bytes": memory and memory.peak_rss,
+        "pss_bytes": memory and memory.pss,
+        "weights_bytes": memory and memory.weights,
+        "kv_cache_bytes": memory and memory.kv_cache,
+        "compute_bytes": memory and memory.compute,
+        "rest_bytes": memory and memory.rest,
         "predicted_bytes": answer.predicted_bytes,
     }
 

@@ -33,26 +33,28 @@ class Sampling:
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """Seconds and tokens of one answer, as the engine counted them.
+    """Seconds and tokens of one answer, as the engine counted them; None where a server does not tell.
 
     `ttft_s`: from the call to generate (prompt ready) to the first non-empty piece of text; None when
     there was none. `ttfo_s`: the same to the first piece after a reasoning block; equal to `ttft_s`
     without one. `e2e_s`: from the same call to the last piece of text. `n_out` does not count the end
-    token. `n_prompt_reused`: prompt tokens served from the KV cache.
+    token. `n_reasoning` of them made the reasoning block. `n_prompt_reused`: prompt tokens served from the
+    KV cache.
     """
 
     ttft_s: float | None
     ttfo_s: float | None
     e2e_s: float | None
-    n_prompt: int
-    n_prompt_reused: int
-    n_out: int
-    threads: int
+    n_prompt: int | None
+    n_prompt_reused: int | None
+    n_out: int | None
+    threads: int | None
+    n_reasoning: int | None = 0
 
     @property
     def tpot_s(self) -> float | None:
         """Time per output token after the first: (t_last - t_first) / (n_out - 1); None if n_out < 2."""
-        if self.n_out < 2 or self.e2e_s is None or self.ttft_s is None:
+        if self.n_out is None or self.n_out < 2 or self.e2e_s is None or self.ttft_s is None:
             return None
         return (self.e2e_s - self.ttft_s) / (self.n_out - 1)
 
@@ -64,12 +66,14 @@ class Timing:
     @property
     def prefill_tok_s(self) -> float | None:
         """(n_prompt - n_prompt_reused) / ttft_s: how fast the prompt was read."""
+        if self.n_prompt is None or self.n_prompt_reused is None:
+            return None
         return (self.n_prompt - self.n_prompt_reused) / self.ttft_s if self.ttft_s else None
 
     @property
     def e2e_tok_s(self) -> float | None:
         """n_out / e2e_s: tokens per second of the whole answer, waiting included."""
-        return self.n_out / self.e2e_s if self.e2e_s else None
+        return self.n_out / self.e2e_s if self.e2e_s and self.n_out is not None else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,11 +135,16 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """The answer is complete."""
+    """The answer is complete.
+
+    `memory`: None for a model behind a server. `waited_s`: before the server took the question, outside the
+    timing.
+    """
 
     stop_reason: StopReason
     timing: Timing
-    memory: Memory
+    memory: Memory | None
+    waited_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,5 +174,5 @@ def from_line(line: bytes) -> tuple[int, Reply]:
     kind = _REPLIES[fields.pop("kind")]
     if kind is Done:
         fields["timing"] = Timing(**fields["timing"])
-        fields["memory"] = Memory(**fields["memory"])
+        fields["memory"] = fields["memory"] and Memory(**fields["memory"])
     return question, kind(**fields)

@@ -1,17 +1,21 @@
-"""The Generator: any configured GGUF answers questions from passages, honestly measured.
+"""The Generator: any configured model answers questions from passages, honestly measured.
 
-One Generator, one model, one worker process. Knows prompts and figures; knows nothing of databases.
+One Generator, one model, one process or server. Knows prompts and figures; knows nothing of databases.
 """
 
 import os
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator as EventsOf
+from collections.abc import Iterator, Sequence, Sized
 from dataclasses import dataclass
+from itertools import chain
+from typing import Any
 
 from config import ModelSpec, Settings
 from config.errors import GenerationFailed, PromptTooLong
 from generator.answer import Answer
+from generator.backend import Backend, open_backend
 from generator.events import (
     Done,
     Event,
@@ -24,7 +28,6 @@ from generator.events import (
     TimingMode,
 )
 from generator.prompt import COMPLETION_CUE, COMPLETION_STOPS, answer_messages
-from generator.worker_process import WorkerProcess
 from models.files import require_file
 from models.header import read_header
 from models.memory import predict_memory
@@ -37,25 +40,25 @@ ANSWER_SHARE = 4
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """A prompt that fits: its tokens, and the matches that are in it."""
+    """A prompt that fits: its tokens as the backend takes them, and the matches that are in it."""
 
-    tokens: list[int]
+    tokens: Sized
     matches: tuple[Match, ...]
 
 
 class Generator:
-    """Loads `spec`'s file into a process of its own when first asked. Thread-safe: one answer at a time.
+    """Loads `spec`'s file into a process of its own when first asked; one behind a server is only asked.
 
-    Raises ModelUnavailable at once if the file is missing. A process that died is started anew by the
-    next question; use as a context manager, or call `close()`, to free the memory.
+    Thread-safe: one answer at a time, of a server `concurrency`. Raises ModelUnavailable at once if the file
+    is missing. A process that died is started anew by the next question; `close()` frees the memory.
     """
 
     def __init__(self, spec: ModelSpec, settings: Settings) -> None:
         self.spec = spec
-        self.path = require_file(spec, settings)
-        self.predicted = predict_memory(read_header(self.path), spec.n_ctx)
-        self._lock = threading.Lock()
-        self._worker: WorkerProcess | None = None
+        self.path = None if spec.remote else require_file(spec, settings)
+        self.predicted = predict_memory(read_header(self.path), spec.n_ctx) if self.path else None
+        self._lock, self._starting = threading.Semaphore(spec.concurrency), threading.Lock()
+        self._worker: Backend[Any] | None = None
         self._loaded: Loaded | None = None
 
     def __enter__(self) -> "Generator":
@@ -73,8 +76,7 @@ class Generator:
     def load(self) -> None:
         """Load the model now, and wait for it."""
         with self._lock:
-            for _ in self._ready_worker():
-                pass
+            list(self._ready_worker())
 
     def close(self) -> None:
         """End the worker; a running answer ends in GenerationFailed. The next question loads again."""
@@ -85,7 +87,8 @@ class Generator:
     def cancel(self) -> None:
         """End the running answer, in the middle of its prompt too; it is Done with "cancelled".
 
-        One whose model is still being loaded ends as soon as that is done.
+        Of a server that writes several for us it ends all. One whose model is still being loaded ends as
+        soon as that is done.
         """
         worker = self._worker
         if worker:
@@ -126,10 +129,9 @@ class Generator:
         with self._lock:
             queue_s = time.perf_counter() - asked
             yield from self._ready_worker()
-            assert self._loaded
-            prompt = self._fit(question, matches)
+            prompt, events = yield from self._begin(question, matches, mode, sharing)
             pieces: list[str] = []
-            for event in self._generate(prompt.tokens, self._stops(), mode, sharing):
+            for event in events:
                 if isinstance(event, Text):
                     pieces.append(event.text)
                 if not isinstance(event, Done):
@@ -144,9 +146,9 @@ class Generator:
                     stop_reason=event.stop_reason,
                     timing=event.timing,
                     memory=event.memory,
-                    predicted_bytes=self.predicted.process,
+                    predicted_bytes=self.predicted.process if self.predicted else None,
                     load_s=self._live().load_s,
-                    queue_s=queue_s,
+                    queue_s=queue_s + event.waited_s,
                     mode=mode,
                     shared=sharing > 1,
                 )
@@ -164,41 +166,58 @@ class Generator:
         assert isinstance(last, Answer)
         return last
 
+    def _begin(
+        self, question: str, matches: Sequence[Match], mode: TimingMode, sharing: int
+    ) -> EventsOf[PromptProgress, None, tuple[Prompt, Iterator[Event]]]:
+        prompt = self._fit(question, matches)
+        if self.spec.remote:
+            yield PromptProgress(done=0, total=len(prompt.tokens))  # estimated; all that is heard of it
+        events = self._generate(prompt.tokens, self._stops(), mode, sharing)
+        try:
+            return prompt, chain([next(events)], events)
+        except PromptTooLong:
+            # Only a server finds that out when it is asked: with the lowest-ranked passage dropped, again.
+            if len(prompt.matches) < 2:
+                raise
+            return (yield from self._begin(question, prompt.matches[:-1], mode, sharing))
+
     def _ready_worker(self) -> Iterator[Loading]:
         """Start a worker unless a live one is there, and load the model into it."""
-        worker = self._worker
-        if worker and worker.alive:
-            worker.begin()
-            return
-        self.close()
-        worker = self._worker = WorkerProcess(self.path, self.spec.n_ctx)
-        try:
-            for reply in worker.load():
-                if isinstance(reply, Loading):
-                    yield reply
-                else:
-                    self._loaded = reply
-        except BaseException:
-            # Failed, interrupted or no longer waited for: the next question must not meet half a model.
-            worker.close()
-            raise
+        with self._starting:
+            worker = self._worker
+            if worker and worker.alive:
+                worker.begin()
+                return
+            self.close()
+            worker = self._worker = open_backend(self.spec, self.path)
+            try:
+                for reply in worker.load():
+                    if isinstance(reply, Loading):
+                        yield reply
+                    else:
+                        self._loaded = reply
+            except BaseException:
+                # Failed, interrupted or no longer waited for: the next question must not meet half a model.
+                worker.close()
+                raise
 
-    def _live(self) -> WorkerProcess:
+    def _live(self) -> Backend[Any]:
         if not self._worker:
             raise GenerationFailed(f"{self.spec.name} was closed while it answered.")
         return self._worker
 
-    def _tokenize(self, messages: Sequence[Message]) -> list[int]:
+    def _tokenize(self, messages: Sequence[Message]) -> Sized:
         assert self._loaded
         cue = () if self._loaded.chat else (COMPLETION_CUE,)
-        return self._live().tokenize([*messages, *cue])
+        prompt: Sized = self._live().tokenize([*messages, *cue])
+        return prompt
 
     def _stops(self) -> tuple[str, ...]:
         assert self._loaded
         return () if self._loaded.chat else COMPLETION_STOPS
 
     def _generate(
-        self, tokens: Sequence[int], stop: tuple[str, ...], mode: TimingMode, sharing: int
+        self, tokens: Sized, stop: tuple[str, ...], mode: TimingMode, sharing: int
     ) -> Iterator[Event]:
         sampling = Sampling(
             max_tokens=self.spec.max_tokens,
@@ -226,7 +245,7 @@ class Generator:
             f"{room}. Ask a shorter question, or raise models.{self.spec.name}.n_ctx in the settings."
         )
 
-    def _require_room(self, tokens: Sequence[int]) -> None:
+    def _require_room(self, tokens: Sized) -> None:
         assert self._loaded
         if len(tokens) >= self._loaded.n_ctx:
             raise PromptTooLong(

@@ -49,7 +49,10 @@ class GeneratorChatModel(BaseChatModel):
                 yield chunk
             elif isinstance(event, Done):
                 n_in, n_out = event.timing.n_prompt, event.timing.n_out
-                usage = UsageMetadata(input_tokens=n_in, output_tokens=n_out, total_tokens=n_in + n_out)
+                usage = None
+                # Not every server counts.
+                if n_in is not None and n_out is not None:
+                    usage = UsageMetadata(input_tokens=n_in, output_tokens=n_out, total_tokens=n_in + n_out)
                 yield ChatGenerationChunk(message=AIMessageChunk(content="", usage_metadata=usage))
 
     def _generate(

@@ -22,7 +22,7 @@ def memory_in_use(path: Path, n_ctx: int) -> Memory:
         *_, done = worker.generate([1, 300], sampling, threads=1, reuse=False)
     finally:
         worker.close()
-    assert isinstance(done, Done)
+    assert isinstance(done, Done) and done.memory
     return done.memory
 
 
