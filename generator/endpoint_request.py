@@ -133,8 +133,7 @@ class EndpointRequest:
         """Hand on what the delta brings; whether that was anything."""
         if delta.thought and self._reasoned_s is None:
             self._reasoned_s = time.perf_counter() - self._started
-        # Half of a pair of surrogates is no text, and no database takes it.
-        piece = self._stream.add((delta.content or "").encode(errors="replace"))
+        piece = self._stream.add((delta.content or "").encode())
         if piece:
             self._emit(Text(piece))
         return bool(piece or delta.thought)
