@@ -87,8 +87,7 @@ class Generator:
     def cancel(self) -> None:
         """End the running answer, in the middle of its prompt too; it is Done with "cancelled".
 
-        Of a server that writes several for us it ends all. One whose model is still being loaded ends as
-        soon as that is done.
+        Of a server it ends all that run. One whose model is still being loaded ends once that is done.
         """
         worker = self._worker
         if worker:
