@@ -25,6 +25,7 @@ def _plain_url(url: str) -> str:
         raise ValueError("no user, password or query here; api_key_env names the variable that holds a key")
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0:
         raise ValueError("expected a URL such as http://localhost:8000/v1")
+    parts.hostname.encode("idna")  # a ValueError if no name server could be asked for it
     return url.rstrip("/")
 
 

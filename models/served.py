@@ -71,7 +71,7 @@ def ask_served(spec: ModelSpec, timeout_s: float = CONNECT_S) -> Served | None:
     url = f"{spec.url}/models"
     try:
         response = httpx2.get(url, headers=headers(spec), timeout=timeout_s)
-    except httpx2.HTTPError as error:
+    except (httpx2.HTTPError, httpx2.InvalidURL) as error:
         raise ModelUnavailable(
             f"{spec.name}: the server at {spec.url} cannot be reached ({without_key(_words(error), spec)}). "
             f"Start it, or correct models.{spec.name}.url in the settings."

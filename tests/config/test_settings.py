@@ -68,6 +68,8 @@ def test_the_password_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
         ("models: {a: {kind: openai, url: 'http://h', file: y}}", "'file' is not for .* kind 'openai'"),
         ("models: {a: {file: y, concurrency: 2}}", "'concurrency' is not for a model of kind 'gguf'"),
         ("models: {a: {kind: openai, url: localhost:8000}}", r"'models\.a\.url': expected a URL such as"),
+        ("models: {a: {kind: openai, url: 'http://a..b/v1'}}", r"'models\.a\.url': .*label empty"),
+        ("models: {a: {kind: openai, url: 'http://h:70000/v1'}}", r"'models\.a\.url': Port out of range"),
         ("models: {a: {kind: openai, url: 'http://h:1', api_key: x}}", "did you mean 'api_key_env'"),
         ("passages: {size: 5}", r"'passages\.size' is 5: .*greater than or equal to 50"),
         ("passages: {size: 100, overlap: 100}", r"'passages': an overlap of 100"),
