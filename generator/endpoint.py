@@ -137,11 +137,12 @@ class Endpoint:
         with self._lock:
             if not self._alive:
                 raise GenerationFailed("The model was closed before its answer was complete.")
-            future = asyncio.run_coroutine_threadsafe(request.run(self._client, body), self._loop)
-            self._running.add(future)
-            cancelled = self._cancelled
-        if cancelled:
-            future.cancel()
+            if self._cancelled:
+                future: Future[None] = Future()
+                future.cancel()
+            else:
+                future = asyncio.run_coroutine_threadsafe(request.run(self._client, body), self._loop)
+                self._running.add(future)
         return future
 
     async def _end(self) -> None:

@@ -301,6 +301,7 @@ def test_a_cancellation_before_the_question_is_for_the_question(
     endpoint.begin()
     endpoint.cancel()
     assert ask(endpoint)[1].stop_reason == "cancelled"
+    assert not strange_server.asked
     endpoint.begin()
     assert ask(endpoint)[1].stop_reason == "end"
     assert endpoint.alive
