@@ -51,8 +51,8 @@ def draw_page() -> None:
     if not products:
         st.info("There are no reviews yet. Read some in, then reload: `python -m ingest data/reviews.csv`")
         return
-    on_disk = resources.models_on_disk()
-    if not on_disk:
+    usable = resources.usable_models()
+    if not usable:
         st.info(
             "There is no model yet. `python -m models list` tells how to get one; "
             "`python -m models tiny` writes three with random weights."
@@ -62,7 +62,7 @@ def draw_page() -> None:
     with product_column:
         product_id = choose_product(products)
     with models_column:
-        models = st.multiselect("Models", on_disk, default=on_disk[:2], format_func=label, key="models")
+        models = st.multiselect("Models", usable, default=usable[:2], format_func=label, key="models")
     turns: list[Turn] = st.session_state.setdefault("turns", [])
     # In a container, so not at the bottom: from there Streamlit would scroll past the answers.
     with st.container():
@@ -94,11 +94,13 @@ def choose_product(products: list[Product]) -> str:
 def label(model: str) -> str:
     """A model's name, with the warning that belongs to it."""
     spec = resources.spec(model)
+    if spec.remote:
+        return f"{model} (remote)"
     return f"{model} (random weights: noise)" if spec.random_weights else model
 
 
 def ask(product_id: str, question: str, models: list[str], turns: list[Turn]) -> Turn:
-    """Retrieve once, then start all models on the same passages; they divide the cores."""
+    """Retrieve once, then start all models on the same passages; those of this machine divide its cores."""
     retriever = resources.retriever()
     product = retriever.product(product_id)
     retrieved = retriever.retrieve(product.product_id, question, resources.settings().retrieval.k)

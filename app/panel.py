@@ -6,7 +6,7 @@ import streamlit as st
 
 from app.live_answer import LiveAnswer
 from generator import Answer
-from generator.figures import figure, format_figure
+from generator.figures import REMOTE, figure, format_figure
 from generator.markdown import literal, with_citations
 from retriever import Match
 
@@ -15,6 +15,8 @@ def draw_answer(live: LiveAnswer, label: str, anchor: str) -> None:
     """A column: the model's name, its answer so far or whole, and its figures once it is done."""
     st.markdown(f"**{literal(label)}**")
     if live.error:
+        if live.text:
+            st.markdown(literal(live.text))
         st.error(literal(live.error))
         return
     if live.reasoning:
@@ -56,7 +58,7 @@ def _draw_figures(answer: Answer) -> None:
         "decode_tok_s": answer.timing.decode_tok_s,
         "words_per_s": answer.words_per_s,
         "words": answer.words,
-        "peak_rss_bytes": answer.memory.peak_rss,
+        "peak_rss_bytes": answer.memory.peak_rss if answer.memory else None,
     }
     with st.container(horizontal=True):
         for key, value in values.items():
@@ -76,8 +78,12 @@ def _draw_remarks(answer: Answer) -> None:
         remarks.append(f"knew {len(answer.history)} of the earlier questions")
     if answer.history_dropped:
         remarks.append(f"{answer.history_dropped} earlier questions did not fit its context")
-    if answer.shared:
+    if answer.memory is None:
+        remarks.append(REMOTE)
+    if answer.shared and answer.timing.threads:
         remarks.append(f"timing shared: {answer.timing.threads} of the cores while other models answered too")
+    elif answer.shared:
+        remarks.append("timing shared: its server wrote other answers for us too")
     if answer.dropped:
         remarks.append(f"{answer.dropped} of the passages did not fit its context")
     if answer.invalid_citations:

@@ -8,8 +8,7 @@ import streamlit as st
 from config import ModelSpec, Settings, load_settings
 from database import Database
 from generator import AnswerLog, Registry
-from models.catalogue import find_spec
-from models.catalogue import models_on_disk as names_on_disk
+from models.catalogue import find_spec, models_on_disk
 from retriever import Embedder, Retriever
 
 
@@ -48,6 +47,7 @@ def registry() -> Registry:
     return Registry(settings())
 
 
-def models_on_disk() -> list[str]:
-    """Names of the models whose file is there: the configured ones in the settings' order, then others."""
-    return names_on_disk(settings())
+def usable_models() -> list[str]:
+    """Names of the models whose file is there, the configured ones first; then those behind a server."""
+    behind_servers = [name for name, spec in settings().models.items() if spec.remote]
+    return models_on_disk(settings()) + behind_servers

@@ -75,6 +75,7 @@ def compare(
 
 def _specs(models: str, settings: Settings) -> list[ModelSpec]:
     names = [name.strip() for name in models.split(",") if name.strip()]
+    # A server is asked only if it is named: its answers may cost somebody something.
     specs = [find_spec(name, settings) for name in dict.fromkeys(names or models_on_disk(settings))]
     if not specs:
         raise UserError(

@@ -10,7 +10,7 @@ from rich.table import Table
 from compare.runner import Failure
 from compare.statistics import ModelSummary
 from generator.answer_log import Row
-from generator.figures import figure, format_figure
+from generator.figures import REMOTE, figure, format_figure
 from generator.markdown import literal
 
 # The lines of the comparison table; memory and citations are appended.
@@ -62,6 +62,8 @@ def _report(
             "\nModels marked *random weights* answer with noise: their speed and memory are measured for "
             "real, but are those of a tiny file."
         )
+    if any(summary.remote for summary in summaries):
+        yield f"\n{REMOTE} The machine named above is the one that asked."
     yield "\n## Figures\n"
     yield f"| median of | {' | '.join(summary.label for summary in summaries)} |"
     yield f"|---|{'---:|' * len(summaries)}"
@@ -123,8 +125,8 @@ def _cells(summary: ModelSummary) -> list[str]:
     return [
         str(summary.answers),
         *(format_figure(key, summary.figures[key].median) for key in LINES),
-        format_figure("peak_rss_bytes", summary.peak_rss_bytes),
-        format_figure("predicted_bytes", summary.predicted_bytes),
+        "remote" if summary.remote else format_figure("peak_rss_bytes", summary.peak_rss_bytes),
+        "remote" if summary.remote else format_figure("predicted_bytes", summary.predicted_bytes),
         f"{summary.cited:.0%}",
         str(summary.abstained),
     ]

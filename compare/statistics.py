@@ -36,7 +36,8 @@ class Spread:
 
 @dataclass(frozen=True, slots=True)
 class ModelSummary:
-    """One model in one run. Memory is the highest of its answers, in bytes; `load_s` that of the run.
+    """One model in one run. Memory is the highest of its answers, in bytes; `load_s` that of the run. A
+    model behind a server (`remote`) has neither: None.
 
     `cited`: share of answers, 0 to 1, with at least one citation of a passage it was given;
     `invalid_citations`: how many citations in all named no passage. `abstained`: how many answers say
@@ -45,11 +46,12 @@ class ModelSummary:
 
     model: str
     random_weights: bool
+    remote: bool
     answers: int
     figures: dict[str, Spread]
-    load_s: float
-    peak_rss_bytes: int
-    predicted_bytes: int
+    load_s: float | None
+    peak_rss_bytes: float | None
+    predicted_bytes: float | None
     cited: float
     invalid_citations: int
     abstained: int
@@ -58,6 +60,8 @@ class ModelSummary:
     @property
     def label(self) -> str:
         """The name, with the warning that belongs to it."""
+        if self.remote:
+            return f"{self.model} (remote)"
         return f"{self.model} (random weights)" if self.random_weights else self.model
 
 
@@ -73,16 +77,22 @@ def _summary(model: str, answers: pd.DataFrame) -> ModelSummary:
     return ModelSummary(
         model=model,
         random_weights=bool(answers["model_settings"].iloc[0].get("random_weights")),
+        remote=answers["model_settings"].iloc[0].get("kind", "gguf") != "gguf",
         answers=len(answers),
         figures={key: _spread(answers[key]) for key in SUMMARISED},
-        load_s=float(answers["load_s"].max()),
-        peak_rss_bytes=int(answers["peak_rss_bytes"].max()),
-        predicted_bytes=int(answers["predicted_bytes"].max()),
+        load_s=_highest(answers["load_s"]),
+        peak_rss_bytes=_highest(answers["peak_rss_bytes"]),
+        predicted_bytes=_highest(answers["predicted_bytes"]),
         cited=float((answers["citations"].map(len) > 0).mean()),
         invalid_citations=int(answers["invalid_citations"].map(len).sum()),
         abstained=int(answers["abstained"].sum()),
         stop_reasons={str(k): int(v) for k, v in answers["stop_reason"].value_counts().items()},
     )
+
+
+def _highest(values: "pd.Series[float]") -> float | None:
+    known = pd.to_numeric(values).dropna()
+    return None if known.empty else float(known.max())
 
 
 def _spread(values: "pd.Series[float]") -> Spread:

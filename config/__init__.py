@@ -1,13 +1,8 @@
 """Settings and the error tree. The ground floor: imports nothing of ReviewDuel."""
 
 from config.errors import UserError
-from config.settings import (
-    EmbedderSettings,
-    ModelSpec,
-    PassageSettings,
-    Settings,
-    load_settings,
-)
+from config.model_spec import ModelSpec
+from config.settings import EmbedderSettings, PassageSettings, Settings, load_settings
 
 __all__ = [
     "EmbedderSettings",

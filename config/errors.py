@@ -7,9 +7,9 @@ UserError
  ├─ BadReviewFile          a review file cannot be read at all
  ├─ UnknownProduct         no product has this id
  ├─ UnknownModel           no configured model has this name
- ├─ ModelUnavailable       the model's file is missing, unreadable or cannot be loaded
+ ├─ ModelUnavailable       the model's file is missing or cannot be loaded; its server is not there or refuses
  ├─ PromptTooLong          not even the question fits the model's context
- └─ GenerationFailed       the model's process ended in the middle of an answer
+ └─ GenerationFailed       the model's process or server failed in the middle of an answer
 
 Each message says what happened, where, and what to do. Everything that is not a UserError is a
 defect and keeps its traceback. Foreign errors (psycopg2, pydantic, llama.cpp) are converted where
@@ -46,7 +46,7 @@ class UnknownModel(UserError):
 
 
 class ModelUnavailable(UserError):
-    """A model's file is missing, unreadable, or llama.cpp cannot load it."""
+    """A model's file is missing or cannot be loaded, or its server is not there or refuses us."""
 
 
 class PromptTooLong(UserError):
@@ -54,4 +54,4 @@ class PromptTooLong(UserError):
 
 
 class GenerationFailed(UserError):
-    """The model's worker process ended or failed in the middle of an answer."""
+    """The model's worker process or its server failed in the middle of an answer."""

@@ -17,7 +17,6 @@ from pydantic import (
     AfterValidator,
     BaseModel,
     ByteSize,
-    ConfigDict,
     Field,
     SecretStr,
     ValidationError,
@@ -31,6 +30,7 @@ from pydantic_settings import (
 )
 
 from config.errors import ConfigError, UnknownModel
+from config.model_spec import ModelSpec, Section
 
 PREFIX = "REVIEWDUEL_"
 SETTINGS_FILE = Path(__file__).with_name("settings.yaml")
@@ -49,11 +49,7 @@ def default_home() -> Path:
 AbsolutePath = Annotated[Path, AfterValidator(lambda path: path.expanduser().resolve())]
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class EmbedderSettings(_Section):
+class EmbedderSettings(Section):
     """Which sentence-transformers model turns text into vectors, and how they are compared."""
 
     name: str = "all-MiniLM-L6-v2"
@@ -61,7 +57,7 @@ class EmbedderSettings(_Section):
     normalize: bool = True
 
 
-class PassageSettings(_Section):
+class PassageSettings(Section):
     """How reviews are split: pieces of at most `size` characters, sharing `overlap`."""
 
     size: int = Field(default=300, ge=50, le=4000)
@@ -74,31 +70,10 @@ class PassageSettings(_Section):
         return self
 
 
-class RetrievalSettings(_Section):
+class RetrievalSettings(Section):
     """How many passages answer a question."""
 
     k: int = Field(default=5, ge=1, le=50)
-
-
-class ModelSpec(_Section):
-    """One configured model: a GGUF file, where to get it, and how it is asked.
-
-    `name` is the key in settings.yaml. `file` is a path, or a file name in `REVIEWDUEL_HOME/models`.
-    `n_ctx`, `max_tokens` and `reasoning_tokens` count tokens: of the context, of an answer, and of the
-    reasoning that some models write before it. A `temperature` of 0 always takes the likeliest token.
-    """
-
-    name: str = ""
-    file: str
-    repository: str | None = None
-    random_weights: Literal["llama", "mistral", "mixtral"] | None = None
-    n_ctx: int = Field(default=2048, ge=128)
-    max_tokens: int = Field(default=512, ge=1)
-    reasoning_tokens: int = Field(default=1024, ge=1)
-    temperature: float = Field(default=0.7, ge=0, le=2)
-    top_k: int = Field(default=40, ge=1)
-    top_p: float = Field(default=0.95, gt=0, le=1)
-    seed: int = Field(default=42, ge=0, lt=2**32)
 
 
 class Settings(BaseSettings):
@@ -185,6 +160,9 @@ def _first_problem(error: ValidationError) -> str:
     if problem["type"] == "extra_forbidden":
         parent = _section_at(problem["loc"][:-1])
         return f"unknown key '{where}'{_did_you_mean(str(problem['loc'][-1]), parent.model_fields)}"
+    if problem["type"] == "value_error":
+        # Our own validators say all there is to say; what they refuse may hold a password.
+        return f"'{where}': {problem['ctx']['error']}."
     return f"'{where}' is {problem['input']!r}: {problem['msg']}."
 
 

@@ -25,7 +25,7 @@ from generator import (
 )
 from generator.answer_log import Row
 from generator.export import write_csv
-from generator.figures import figure, format_figure
+from generator.figures import REMOTE, figure, format_figure
 from models.catalogue import find_spec
 from retriever import Embedder, Match, Retriever
 
@@ -143,7 +143,7 @@ def _print_figures(answer: Answer, retrieval_s: float) -> None:
         "n_prompt_reused": timing.n_prompt_reused,
         "load_s": answer.load_s,
         "retrieval_s": retrieval_s,
-        "peak_rss_bytes": answer.memory.peak_rss,
+        "peak_rss_bytes": answer.memory.peak_rss if answer.memory else None,
         "predicted_bytes": answer.predicted_bytes,
     }
     table = Table(title=f"{answer.model}, {answer.mode}, stopped by: {answer.stop_reason}")
@@ -153,6 +153,8 @@ def _print_figures(answer: Answer, retrieval_s: float) -> None:
     for key, value in values.items():
         table.add_row(figure(key).label, format_figure(key, value), figure(key).meaning)
     console.print(table)
+    if answer.memory is None:
+        console.print(REMOTE)
 
 
 if __name__ == "__main__":

@@ -60,7 +60,8 @@ class Answer:
     many lower-ranked passages did not fit the context. `load_s`: how long this model's process took
     to load; `queue_s`: waiting for the model to be free; both are outside the timing. `shared`: other
     models answered on the same cores meanwhile. `predicted_bytes`: the process memory foretold from the
-    file's header. `reasoning`: what the model wrote before its answer, a part of neither text nor words.
+    file's header; of a model behind a server neither memory nor load time is known. `reasoning`: what the
+    model wrote before its answer, a part of neither text nor words.
     `history`: the earlier exchanges in the prompt, oldest first; `history_dropped` older ones did not fit.
     """
 
@@ -71,9 +72,9 @@ class Answer:
     dropped: int
     stop_reason: StopReason
     timing: Timing
-    memory: Memory
-    predicted_bytes: int
-    load_s: float
+    memory: Memory | None
+    predicted_bytes: int | None
+    load_s: float | None
     queue_s: float
     mode: TimingMode
     shared: bool

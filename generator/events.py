@@ -38,7 +38,7 @@ class Sampling:
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """Seconds and tokens of one answer, as the engine counted them.
+    """Seconds and tokens of one answer, as the engine counted them; None where a server does not tell.
 
     `ttft_s`: from the call to generate (prompt ready) to the first non-empty piece of text, reasoning or
     answer; None when there was none. `ttfo_s`: the same to the first piece after a reasoning block; equal to
@@ -50,16 +50,16 @@ class Timing:
     ttft_s: float | None
     ttfo_s: float | None
     e2e_s: float | None
-    n_prompt: int
-    n_prompt_reused: int
-    n_out: int
-    threads: int
-    n_reasoning: int = 0
+    n_prompt: int | None
+    n_prompt_reused: int | None
+    n_out: int | None
+    threads: int | None
+    n_reasoning: int | None = 0
 
     @property
     def tpot_s(self) -> float | None:
         """Time per output token after the first: (t_last - t_first) / (n_out - 1); None if n_out < 2."""
-        if self.n_out < 2 or self.e2e_s is None or self.ttft_s is None:
+        if self.n_out is None or self.n_out < 2 or self.e2e_s is None or self.ttft_s is None:
             return None
         return (self.e2e_s - self.ttft_s) / (self.n_out - 1)
 
@@ -71,12 +71,14 @@ class Timing:
     @property
     def prefill_tok_s(self) -> float | None:
         """(n_prompt - n_prompt_reused) / ttft_s: how fast the prompt was read."""
+        if self.n_prompt is None or self.n_prompt_reused is None:
+            return None
         return (self.n_prompt - self.n_prompt_reused) / self.ttft_s if self.ttft_s else None
 
     @property
     def e2e_tok_s(self) -> float | None:
         """n_out / e2e_s: tokens per second of the whole answer, waiting included."""
-        return self.n_out / self.e2e_s if self.e2e_s else None
+        return self.n_out / self.e2e_s if self.e2e_s and self.n_out is not None else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,12 +171,17 @@ class Counters:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """The answer is complete."""
+    """The answer is complete.
+
+    `memory`: None for a model behind a server. `waited_s`: before the server took the question, outside the
+    timing.
+    """
 
     stop_reason: StopReason
     timing: Timing
-    memory: Memory
+    memory: Memory | None
     counters: Counters | None = None
+    waited_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +223,7 @@ def from_line(line: bytes) -> tuple[int, Reply]:
     kind = _REPLIES[fields.pop("kind")]
     if kind is Done:
         fields["timing"] = Timing(**fields["timing"])
-        fields["memory"] = Memory(**fields["memory"])
+        fields["memory"] = fields["memory"] and Memory(**fields["memory"])
         if fields["counters"]:
             fields["counters"] = Counters(**fields["counters"])
     return question, kind(**fields)

@@ -68,6 +68,12 @@ FIGURES = (
     Figure("predicted_bytes", "memory, predicted", "bytes", "the same, foretold from the file's header"),
 )
 
+# What must be read with the figures of a model behind a server.
+REMOTE = (
+    "Remote: the model ran on its server. Times were taken here, the network included; tokens are the "
+    "server's own count; its memory, its load time and who else it served are not known."
+)
+
 _BY_KEY = {figure.key: figure for figure in FIGURES}
 
 

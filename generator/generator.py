@@ -1,17 +1,20 @@
-"""The Generator: any configured GGUF answers questions from passages, honestly measured.
+"""The Generator: any configured model answers questions from passages, honestly measured.
 
-One Generator, one model, one worker process. Knows prompts and figures; knows nothing of databases.
+One Generator, one model, one process or server. Knows prompts and figures; knows nothing of databases.
 """
 
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator as EventsOf
+from collections.abc import Iterator, Sequence, Sized
 from contextlib import suppress
-from dataclasses import dataclass
+from itertools import chain
+from typing import Any
 
 from config import ModelSpec, Settings
 from config.errors import GenerationFailed, PromptTooLong
 from generator.answer import Answer, Exchange
+from generator.backend import Backend, open_backend
 from generator.cores import CoreShare
 from generator.events import (
     Done,
@@ -25,9 +28,8 @@ from generator.events import (
 )
 from generator.origin import origin_of
 from generator.prompt import COMPLETION_STOPS, answer_messages, completion_messages
-from generator.room import prompt_room, sampling_of, shortened
+from generator.room import Prompt, prompt_room, require_room, sampling_of, shortened
 from generator.transcript import Transcript
-from generator.worker_process import WorkerProcess
 from models.files import require_file
 from models.header import read_header
 from models.identity import file_sha256
@@ -36,32 +38,22 @@ from models.room import require_memory
 from retriever.passage import Match
 
 
-@dataclass(frozen=True, slots=True)
-class Prompt:
-    """A prompt that fits: its messages, their tokens, and the matches and exchanges that are in it."""
-
-    messages: list[Message]
-    tokens: list[int]
-    matches: tuple[Match, ...]
-    history: tuple[Exchange, ...]
-
-
 class Generator:
-    """Loads `spec`'s file into a process of its own when first asked. Thread-safe: one answer at a time.
+    """Loads `spec`'s file into a process of its own when first asked; one behind a server is only asked.
 
-    Raises ModelUnavailable if the file is missing or unusable, and before loading, unless `force`, if it
-    does not fit. A process that died is started anew; use as a context manager, or `close()`.
+    One answer at a time, of a server `concurrency`. Raises ModelUnavailable if the file is missing or
+    unusable, and before loading, unless `force`, if it does not fit. `close()` frees the memory.
     """
 
     def __init__(self, spec: ModelSpec, settings: Settings, force: bool = False) -> None:
         self.spec = spec
         self.force = force
-        self.path = require_file(spec, settings)
-        self.header = read_header(self.path)
-        self.predicted = predict_memory(self.header, spec.n_ctx)
+        self.path = None if spec.remote else require_file(spec, settings)
+        self.header = read_header(self.path) if self.path else None
+        self.predicted = predict_memory(self.header, spec.n_ctx) if self.header else None
         self._home = settings.home
-        self._lock = threading.Lock()
-        self._worker: WorkerProcess | None = None
+        self._lock, self._starting = threading.Semaphore(spec.concurrency), threading.Lock()
+        self._worker: Backend[Any] | None = None
         self._loaded: Loaded | None = None
         self._file_sha256: str | None = None
 
@@ -113,7 +105,8 @@ class Generator:
         with self._lock:
             yield from self._ready_worker()
             tokens = self._tokenize(messages, mode)
-            self._require_room(tokens)
+            assert self._loaded
+            require_room(self.spec, self._loaded, len(tokens))
             yield from self._generate(tokens, (*stop, *self._stops()), mode, CoreShare(sharing))
 
     def stream(
@@ -135,11 +128,11 @@ class Generator:
         with self._lock:
             queue_s = time.perf_counter() - asked
             yield from self._ready_worker()
-            prompt = self._fit(question, matches, history, mode)
+            prompt, events = yield from self._begin(question, matches, history, mode, share)
             assert self._loaded
             origin = origin_of(prompt.messages, self._file_sha256, self._loaded.engine)
             transcript = Transcript()
-            for event in self._generate(prompt.tokens, self._stops(), mode, share):
+            for event in events:
                 transcript.take(event)
                 if not isinstance(event, Done):
                     yield event
@@ -153,9 +146,9 @@ class Generator:
                     stop_reason=event.stop_reason,
                     timing=event.timing,
                     memory=event.memory,
-                    predicted_bytes=self.predicted.process,
+                    predicted_bytes=self.predicted.process if self.predicted else None,
                     load_s=self._live().load_s,
-                    queue_s=queue_s,
+                    queue_s=queue_s + event.waited_s,
                     mode=mode,
                     shared=share.shared,
                     reasoning=transcript.reasoning.rstrip(),
@@ -178,46 +171,68 @@ class Generator:
         assert isinstance(last, Answer)
         return last
 
+    def _begin(
+        self,
+        question: str,
+        matches: Sequence[Match],
+        history: Sequence[Exchange],
+        mode: TimingMode,
+        share: CoreShare,
+    ) -> EventsOf[PromptProgress, None, tuple[Prompt, Iterator[Event]]]:
+        prompt = self._fit(question, matches, history, mode)
+        if self.spec.remote:
+            yield PromptProgress(done=0, total=len(prompt.tokens))  # estimated; all that is heard of it
+        events = self._generate(prompt.tokens, self._stops(), mode, share)
+        try:
+            return prompt, chain([next(events)], events)
+        except PromptTooLong:
+            # Only a server finds that out when it is asked.
+            if not (shorter := prompt.shorter()):
+                raise
+            return (yield from self._begin(question, *shorter, mode, share))
+
     def _ready_worker(self) -> Iterator[Loading]:
         """Start a worker unless a live one is there, and load the model into it."""
-        worker = self._worker
-        if worker and worker.alive:
-            worker.begin()
-            return
-        self.close()
-        if not self.force:
-            require_memory(self.spec.name, self.header, self.spec.n_ctx)
-        worker = self._worker = WorkerProcess(self.path, self.spec.n_ctx)
-        try:
-            for reply in worker.load():
-                if isinstance(reply, Loading):
-                    yield reply
-                else:
-                    self._loaded = reply
-        except BaseException:
-            # Failed, interrupted or no longer waited for: the next question must not meet half a model.
-            worker.close()
-            raise
-        # Now, when nobody is timed; once for each file, then it is remembered. A file may be gone by now.
-        with suppress(OSError):
-            self._file_sha256 = file_sha256(self.path, self._home)
+        with self._starting:
+            worker = self._worker
+            if worker and worker.alive:
+                worker.begin()
+                return
+            self.close()
+            if self.header and not self.force:
+                require_memory(self.spec.name, self.header, self.spec.n_ctx)
+            worker = self._worker = open_backend(self.spec, self.path)
+            try:
+                for reply in worker.load():
+                    if isinstance(reply, Loading):
+                        yield reply
+                    else:
+                        self._loaded = reply
+            except BaseException:
+                # Failed, interrupted or no longer waited for: the next question must not meet half a model.
+                worker.close()
+                raise
+            # Now, when nobody is timed; once for each file, then it is remembered. A file may be gone by now.
+            with suppress(OSError):
+                self._file_sha256 = file_sha256(self.path, self._home) if self.path else None
 
-    def _live(self) -> WorkerProcess:
+    def _live(self) -> Backend[Any]:
         if not self._worker:
             raise GenerationFailed(f"{self.spec.name} was closed while it answered.")
         return self._worker
 
-    def _tokenize(self, messages: Sequence[Message], mode: TimingMode) -> list[int]:
+    def _tokenize(self, messages: Sequence[Message], mode: TimingMode) -> Sized:
         assert self._loaded
         turns = messages if self._loaded.chat else completion_messages(messages)
-        return self._live().tokenize(turns, continues=mode == "interactive")
+        prompt: Sized = self._live().tokenize(turns, continues=mode == "interactive")
+        return prompt
 
     def _stops(self) -> tuple[str, ...]:
         assert self._loaded
         return () if self._loaded.chat else COMPLETION_STOPS
 
     def _generate(
-        self, tokens: Sequence[int], stop: tuple[str, ...], mode: TimingMode, share: CoreShare
+        self, tokens: Sized, stop: tuple[str, ...], mode: TimingMode, share: CoreShare
     ) -> Iterator[Event]:
         assert self._loaded
         sampling = sampling_of(self.spec, self._loaded, len(tokens), stop)
@@ -243,11 +258,3 @@ class Generator:
             f"The question and its best passage take {len(tokens)} tokens; {self.spec.name} has room for "
             f"{room}. Ask a shorter question, or raise models.{self.spec.name}.n_ctx in the settings."
         )
-
-    def _require_room(self, tokens: Sequence[int]) -> None:
-        assert self._loaded
-        if len(tokens) >= self._loaded.n_ctx:
-            raise PromptTooLong(
-                f"The conversation takes {len(tokens)} tokens; {self.spec.name} has a context of "
-                f"{self._loaded.n_ctx}. Shorten it, or raise models.{self.spec.name}.n_ctx in the settings."
-            )

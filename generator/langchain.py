@@ -13,7 +13,7 @@ from langchain_core.messages.ai import OutputTokenDetails, UsageMetadata
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from pydantic import ConfigDict
 
-from generator.events import Done, Message, Reasoning, Text
+from generator.events import Done, Message, Reasoning, Text, Timing
 from generator.generator import Generator
 
 _ROLES: tuple[tuple[type[BaseMessage], Literal["system", "user", "assistant"]], ...] = (
@@ -52,10 +52,7 @@ class GeneratorChatModel(BaseChatModel):
                 message = AIMessageChunk(content="", additional_kwargs={"reasoning_content": event.text})
                 yield ChatGenerationChunk(message=message)
             elif isinstance(event, Done):
-                n_in, n_out = event.timing.n_prompt, event.timing.n_out
-                usage = UsageMetadata(input_tokens=n_in, output_tokens=n_out, total_tokens=n_in + n_out)
-                if event.timing.n_reasoning:
-                    usage["output_token_details"] = OutputTokenDetails(reasoning=event.timing.n_reasoning)
+                usage = _usage(event.timing)
                 yield ChatGenerationChunk(message=AIMessageChunk(content="", usage_metadata=usage))
 
     def _generate(
@@ -66,6 +63,17 @@ class GeneratorChatModel(BaseChatModel):
         **_: Any,
     ) -> ChatResult:
         return generate_from_stream(self._stream(messages, stop, run_manager))
+
+
+def _usage(timing: Timing) -> UsageMetadata | None:
+    """Tokens as LangChain counts them; None of a server that does not count."""
+    n_in, n_out = timing.n_prompt, timing.n_out
+    if n_in is None or n_out is None:
+        return None
+    usage = UsageMetadata(input_tokens=n_in, output_tokens=n_out, total_tokens=n_in + n_out)
+    if timing.n_reasoning:
+        usage["output_token_details"] = OutputTokenDetails(reasoning=timing.n_reasoning)
+    return usage
 
 
 def _turns(messages: Sequence[BaseMessage]) -> list[Message]:

@@ -36,6 +36,15 @@ class _Place:
     def loaded(self) -> bool:
         return self.generator.pid is not None
 
+    @property
+    def need(self) -> int:
+        """Bytes foretold; none for a model behind a server."""
+        return self.generator.predicted.process if self.generator.predicted else 0
+
+    def turn_of(self, ticket: "Ticket") -> bool:
+        """Whether it is among the first, as many as the model answers at once."""
+        return ticket in list(self.tickets)[: self.generator.spec.concurrency]
+
 
 class Registry:
     """Hands out tickets to ask models by name. Thread-safe.
@@ -52,7 +61,7 @@ class Registry:
         self._uses = 0
         # In the order of reservation.
         self._waiting: list[Ticket] = []
-        # At most one of each model: it is answering, or being loaded, or may be any moment.
+        # At most one of each model, of a server `concurrency`: answering, being loaded, or about to be.
         self._admitted: set[Ticket] = set()
 
     def __enter__(self) -> "Registry":
@@ -69,7 +78,7 @@ class Registry:
 
     @property
     def answering(self) -> int:
-        """How many models answer now, and divide the cores."""
+        """How many answers are being written now."""
         with self._changed:
             return len(self._admitted)
 
@@ -115,10 +124,10 @@ class Registry:
         no_room = False
         for ticket in list(self._waiting):
             place = ticket.place
-            if place.tickets[0] is not ticket:
+            if not place.turn_of(ticket):
                 continue
             # One that finds no room is not overtaken by another that needs some, or it might wait for ever.
-            if not place.loaded and (no_room or not self._make_room(place)):
+            if place.need and not place.loaded and (no_room or not self._make_room(place)):
                 no_room = True
                 continue
             self._waiting.remove(ticket)
@@ -126,19 +135,21 @@ class Registry:
             self._uses += 1
             place.used = self._uses
         for ticket in self._admitted:
-            ticket.share.change(len(self._admitted))
+            # They share what they run on: this machine (no URL), or the server of that URL.
+            url = ticket.generator.spec.url
+            ticket.share.change(sum(other.generator.spec.url == url for other in self._admitted))
         self._changed.notify_all()
 
     def _make_room(self, newcomer: _Place) -> bool:
         """Push idle models out, the least recently used first, until the newcomer fits; False if not."""
-        need = newcomer.generator.predicted.process
+        need = newcomer.need
         busy = {ticket.place for ticket in self._admitted}
         idle = [place for place in self._by_use() if place.loaded and place not in busy]
-        if busy and need + sum(place.generator.predicted.process for place in busy) > self.budget:
+        if busy and need + sum(place.need for place in busy) > self.budget:
             return False
         for place in idle:
             present = [*busy, *(other for other in idle if other.loaded)]
-            if need + sum(other.generator.predicted.process for other in present) > self.budget:
+            if need + sum(other.need for other in present) > self.budget:
                 place.generator.close()
         return True
 

@@ -3,11 +3,13 @@
 Pure arithmetic; knows nothing of processes or texts.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Sized
+from dataclasses import dataclass
 
 from config import ModelSpec
+from config.errors import PromptTooLong
 from generator.answer import Exchange
-from generator.events import Loaded, Sampling
+from generator.events import Loaded, Message, Sampling
 from retriever.passage import Match
 
 # Of the context, at least this share is kept for the answer: the experiment asks for 2,000 tokens in
@@ -17,12 +19,38 @@ ANSWER_SHARE = 4
 REASONING_SHARE = 2
 
 
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """A prompt that fits: its messages, their tokens, and the matches and exchanges that are in it."""
+
+    messages: list[Message]
+    tokens: Sized
+    matches: tuple[Match, ...]
+    history: tuple[Exchange, ...]
+
+    def shorter(self) -> tuple[tuple[Match, ...], tuple[Exchange, ...]] | None:
+        """What to try if it does not fit after all, in the order of `shortened`; None: nothing."""
+        if self.history:
+            return self.matches, self.history[1:]
+        return (self.matches[:-1], ()) if len(self.matches) > 1 else None
+
+
 def prompt_room(spec: ModelSpec, loaded: Loaded) -> int:
     """Tokens that a prompt may have, so that the answer has room."""
     if loaded.reasons:
         wanted = spec.max_tokens + spec.reasoning_tokens
         return loaded.n_ctx - min(wanted, loaded.n_ctx // REASONING_SHARE)
     return loaded.n_ctx - min(spec.max_tokens, loaded.n_ctx // ANSWER_SHARE)
+
+
+def shortened(
+    matches: Sequence[Match], history: Sequence[Exchange]
+) -> Iterator[tuple[tuple[Match, ...], tuple[Exchange, ...]]]:
+    """What to try, the longest first: the oldest exchanges go before the lowest-ranked passages."""
+    for start in range(len(history) + 1):
+        yield tuple(matches), tuple(history[start:])
+    for kept in range(len(matches) - 1, 0, -1):
+        yield tuple(matches[:kept]), ()
 
 
 def sampling_of(spec: ModelSpec, loaded: Loaded, n_prompt: int, stop: tuple[str, ...]) -> Sampling:
@@ -39,11 +67,10 @@ def sampling_of(spec: ModelSpec, loaded: Loaded, n_prompt: int, stop: tuple[str,
     )
 
 
-def shortened(
-    matches: Sequence[Match], history: Sequence[Exchange]
-) -> Iterator[tuple[tuple[Match, ...], tuple[Exchange, ...]]]:
-    """What to try, the longest first: the oldest exchanges go before the lowest-ranked passages."""
-    for start in range(len(history) + 1):
-        yield tuple(matches), tuple(history[start:])
-    for kept in range(len(matches) - 1, 0, -1):
-        yield tuple(matches[:kept]), ()
+def require_room(spec: ModelSpec, loaded: Loaded, n_prompt: int) -> None:
+    """Raise PromptTooLong for a conversation that leaves no room for a single token."""
+    if n_prompt >= loaded.n_ctx:
+        raise PromptTooLong(
+            f"The conversation takes {n_prompt} tokens; {spec.name} has a context of {loaded.n_ctx}. "
+            f"Shorten it, or raise models.{spec.name}.n_ctx in the settings."
+        )

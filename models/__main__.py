@@ -12,6 +12,7 @@ from models.fit import fit
 from models.header import read_header
 from models.memory import predict_memory
 from models.random_weights import write_random_model
+from models.served import reach, served_name
 
 app = typer.Typer(help=__doc__, no_args_is_help=True)
 app.command()(fit)
@@ -24,12 +25,19 @@ GIB = 2**30
 
 @app.command("list")
 def list_models() -> None:
-    """Show the configured models, with what is on disk."""
+    """Show the configured models, with what is on disk, and which servers can be reached."""
     settings = load_settings()
     table = Table("model", "on disk", "parameters", "memory, predicted")
     remarks = []
-    for name in settings.models:
-        spec = settings.model(name)
+    specs = [settings.model(name) for name in settings.models]
+    reached = reach([spec for spec in specs if spec.remote])
+    for spec in specs:
+        name = spec.name
+        if spec.remote:
+            problem = reached[name]
+            table.add_row(f"{name} (remote)", "unreachable" if problem else "reachable", "", "remote")
+            remarks.append(problem or f"{name}: {served_name(spec)} at {spec.url}")
+            continue
         path = model_path(spec, settings)
         if not path.is_file():
             remarks.append(f"{name}: {spec.file} is missing. {how_to_get(spec)}")
@@ -66,8 +74,7 @@ def tiny() -> None:
 def write_if_missing(name: str, settings: Settings) -> None:
     """Write one model of random weights; the others are left to their downloads."""
     spec = settings.model(name)
-    path = model_path(spec, settings)
-    if spec.random_weights and not path.is_file():
+    if spec.random_weights and not (path := model_path(spec, settings)).is_file():
         write_random_model(path, spec.random_weights)
         console.print(f"wrote {path} (random weights: its answers are noise)", soft_wrap=True)
 

@@ -109,8 +109,9 @@ def find_spec(name: str, settings: Settings) -> ModelSpec:
 def models_on_disk(settings: Settings) -> list[str]:
     """Names whose file is there: the configured ones, then those of the catalogue that have another file."""
     found: dict[Path, str] = {}
-    for name in settings.models:
-        found.setdefault(model_path(settings.model(name), settings), name)
+    for name, spec in settings.models.items():
+        if not spec.remote:
+            found.setdefault(model_path(spec, settings), name)
     for name, entry in catalogue().items():
         if entry.remark is None and name not in settings.models:
             found.setdefault(model_path(find_spec(name, settings), settings), name)

@@ -14,6 +14,8 @@ def model_path(spec: ModelSpec, settings: Settings) -> Path:
 
 def require_file(spec: ModelSpec, settings: Settings) -> Path:
     """The same, but raises ModelUnavailable, with the way to get the file, if it is not there."""
+    if spec.remote:
+        raise ModelUnavailable(f"{spec.name} runs on the server at {spec.url}: there is no file of it here.")
     path = model_path(spec, settings)
     if path.is_file():
         return path

@@ -62,9 +62,17 @@ def test_the_password_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
         ("embeder: {}", r"unknown key 'embeder'; did you mean 'embedder'\?"),
         ("embedder: {nam: x}", r"unknown key 'embedder\.nam'; did you mean 'name'\?"),
         ("models: {a: {fiel: x, file: y}}", r"unknown key 'models\.a\.fiel'; did you mean 'file'\?"),
-        ("models: {a: {}}", r"'models\.a\.file' is .*Field required"),
+        ("models: {a: {}}", r"'models\.a': a model of kind 'gguf' needs 'file'"),
+        ("models: {a: {kind: opneai}}", r"'models\.a\.kind' is 'opneai': .*'gguf' or 'openai'"),
+        ("models: {a: {kind: openai}}", r"'models\.a': a model of kind 'openai' needs 'url'"),
+        ("models: {a: {kind: openai, url: 'http://h', file: y}}", "'file' is not for .* kind 'openai'"),
+        ("models: {a: {file: y, concurrency: 2}}", "'concurrency' is not for a model of kind 'gguf'"),
+        ("models: {a: {kind: openai, url: localhost:8000}}", r"'models\.a\.url': expected a URL such as"),
+        ("models: {a: {kind: openai, url: 'http://a..b/v1'}}", r"'models\.a\.url': .*label empty"),
+        ("models: {a: {kind: openai, url: 'http://h:70000/v1'}}", r"'models\.a\.url': Port out of range"),
+        ("models: {a: {kind: openai, url: 'http://h:1', api_key: x}}", "did you mean 'api_key_env'"),
         ("passages: {size: 5}", r"'passages\.size' is 5: .*greater than or equal to 50"),
-        ("passages: {size: 100, overlap: 100}", r"'passages' .*overlap"),
+        ("passages: {size: 100, overlap: 100}", r"'passages': an overlap of 100"),
         ("retrieval: {k: many}", r"'retrieval\.k' is 'many'"),
         ("embedder: {metric: euclid}", r"'embedder\.metric' is 'euclid': .*'cosine' or 'dot'"),
         ("a: [", "is not valid YAML"),
@@ -77,6 +85,33 @@ def test_a_mistake_in_the_file(text: str, message: str, yaml_file: Path) -> None
     with pytest.raises(ConfigError, match=message) as caught:
         load_settings()
     assert str(yaml_file) in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        "url: 'http://me:hunter2@example.org/v1'",
+        "url: 'http://example.org/v1?key=hunter2'",
+        "{url: 'http://example.org/v1', api_key_env: hunter2}",
+        "{url: 'http://example.org/v1', api_key: hunter2}",
+    ],
+)
+def test_a_secret_in_the_wrong_place_is_refused_and_not_repeated(secret: str, yaml_file: Path) -> None:
+    yaml_file.write_text(f"models: {{a: {{kind: openai, {secret.strip('{}')}}}}}")
+    with pytest.raises(ConfigError, match=r"api_key_env|NAME of an environment variable") as caught:
+        load_settings()
+    assert "hunter2" not in str(caught.value)
+
+
+def test_a_model_behind_a_server(yaml_file: Path) -> None:
+    yaml_file.write_text(
+        "models: {far: {kind: openai, url: 'https://h:8000/v1/', served_model: m, api_key_env: A_KEY}}"
+    )
+    spec = load_settings().model("far")
+    assert (spec.remote, spec.url, spec.served_model) == (True, "https://h:8000/v1", "m")
+    # What the answer log keeps can be read back.
+    assert ModelSpec.model_validate(spec.model_dump(mode="json")) == spec
+    assert not ModelSpec(file="m.gguf").remote
 
 
 def test_a_missing_file(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,6 +13,7 @@ from generator.worker_process import WorkerProcess
 from models.random_weights import SHAPES, write_random_model
 from retriever.passage import Match, Passage
 from tests.generator.asking import GREEDY, QUESTION, SHORT
+from tests.generator.strange_server import StrangeServer
 
 # A busy machine is no defect.
 settings.register_profile("unhurried", deadline=None)
@@ -117,3 +118,34 @@ def expected(
         return generator.answer(
             QUESTION, [make_match(1, "Not loud at all."), make_match(2, "It howls.", rating=None)]
         ).text
+
+
+@pytest.fixture
+def strange_server() -> Iterator[StrangeServer]:
+    server = StrangeServer()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def start_remote(
+    strange_server: StrangeServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[..., Generator]]:
+    """Starts a Generator for the server, with further fields of its spec."""
+    started: list[Generator] = []
+
+    def make(**fields: object) -> Generator:
+        given = {
+            "name": "far",
+            "kind": "openai",
+            "url": strange_server.url,
+            "served_model": "m",
+            "max_tokens": 12,
+        }
+        spec = ModelSpec.model_validate(given | fields)
+        started.append(Generator(spec, Settings(home=tmp_path_factory.getbasetemp())))
+        return started[-1]
+
+    yield make
+    for generator in started:
+        generator.close()

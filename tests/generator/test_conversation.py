@@ -50,7 +50,7 @@ def test_reuse_changes_no_answer(
     follow_up = used.tokenize(messages, continues=True)
     assert follow_up[: len(tokens)] == tokens
 
-    def say(worker: WorkerProcess, reuse: bool) -> tuple[str, int]:
+    def say(worker: WorkerProcess, reuse: bool) -> tuple[str, int | None]:
         *events, done = worker.generate(follow_up, sampling, 1, reuse)
         assert isinstance(done, Done)
         return "".join(e.text for e in events if isinstance(e, Text)), done.timing.n_prompt_reused

@@ -58,6 +58,7 @@ def test_token_counts_equal_llama_cpps_own(
 
     timing = done.timing
     assert timing.n_prompt == len(tokens)
+    assert timing.n_prompt is not None and timing.n_prompt_reused is not None and timing.n_out is not None
     read = timing.n_prompt - timing.n_prompt_reused
     # The last token of an answer that was cut short is never run through the model; that of an answer
     # which ends by itself is, to find the end token.

@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 
@@ -192,7 +191,8 @@ def test_a_model_that_cannot_be_loaded_leaves_no_trace(
     with pytest.raises(ModelUnavailable, match="no file"):
         registry.reserve("absent")
     ticket = registry.reserve("a")
-    file: Path = ticket.generator.path
+    file = ticket.generator.path
+    assert file
     whole = file.read_bytes()
     try:
         file.write_bytes(whole[: len(whole) // 2])

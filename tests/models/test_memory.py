@@ -38,7 +38,7 @@ def memory_in_use(path: Path, n_ctx: int, n_prompt: int = 2) -> Memory:
     sampling = Sampling(max_tokens=1, temperature=0, top_k=1, top_p=1, seed=0)
     with loaded(path, n_ctx) as worker:
         *_, done = worker.generate([1] + [300] * (n_prompt - 1), sampling, threads=1, reuse=False)
-    assert isinstance(done, Done)
+    assert isinstance(done, Done) and done.memory
     return done.memory
 
 

@@ -1,0 +1,88 @@
+"""What a configured model is: a GGUF file of this machine, or a name behind a server's URL.
+
+Knows which keys belong together; knows nothing of where they are read from.
+"""
+
+import re
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+ModelKind = Literal["gguf", "openai"]
+
+
+class Section(BaseModel):
+    """A part of the settings: an unknown key is an error, and nothing is changed afterwards."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _plain_url(url: str) -> str:
+    """The URL without a slash at its end; refused if it could hold a secret or is none at all."""
+    parts = urlsplit(url)
+    if "@" in parts.netloc or parts.query or parts.fragment:
+        raise ValueError("no user, password or query here; api_key_env names the variable that holds a key")
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0:
+        raise ValueError("expected a URL such as http://localhost:8000/v1")
+    parts.hostname.encode("idna")  # a ValueError if no name server could be asked for it
+    return url.rstrip("/")
+
+
+def _variable_name(name: str) -> str:
+    # Capitals only: so that a key that was pasted here is refused, in words that do not repeat it.
+    if not re.fullmatch("[A-Z][A-Z0-9_]*", name):
+        raise ValueError("expected the NAME of an environment variable, in capitals, not the key itself")
+    return name
+
+
+_FILE_KEYS = ("file", "repository", "random_weights")
+_SERVER_KEYS = ("url", "served_model", "api_key_env", "concurrency", "timeout_s")
+
+
+class ModelSpec(Section):
+    """One configured model: a GGUF file of this machine, or a model behind a server; and how it is asked.
+
+    `name` is the key in settings.yaml. `file` is a path, or a file name in `REVIEWDUEL_HOME/models`.
+    `n_ctx`, `max_tokens` and `reasoning_tokens` count tokens: of the context, of an answer, and of the
+    reasoning that some models write before it. A `temperature` of 0 always takes the likeliest token.
+
+    Of kind "openai": `url` is the base of an OpenAI-compatible API, up to `/v1`; `served_model` its name
+    there (without one: `name`); `api_key_env` names the environment variable that holds the key, which is
+    never kept here; `concurrency`: how many answers it may write for us at once; `timeout_s`: how long the
+    first piece of an answer may take. `n_ctx`, if given, is the context that the server was started with; its
+    `max_tokens` are for reasoning and answer together.
+    """
+
+    name: str = ""
+    kind: ModelKind = "gguf"
+    file: str = ""
+    repository: str | None = None
+    random_weights: Literal["llama", "mistral", "mixtral"] | None = None
+    url: Annotated[str, AfterValidator(_plain_url)] | None = None
+    served_model: str | None = Field(default=None, min_length=1)
+    api_key_env: Annotated[str, AfterValidator(_variable_name)] | None = None
+    concurrency: int = Field(default=1, ge=1, le=256)
+    timeout_s: float = Field(default=600, gt=0)
+    n_ctx: int = Field(default=2048, ge=128)
+    max_tokens: int = Field(default=512, ge=1)
+    reasoning_tokens: int = Field(default=1024, ge=1)
+    temperature: float = Field(default=0.7, ge=0, le=2)
+    top_k: int = Field(default=40, ge=1)
+    top_p: float = Field(default=0.95, gt=0, le=1)
+    seed: int = Field(default=42, ge=0, lt=2**32)
+
+    @property
+    def remote(self) -> bool:
+        """Whether a server answers, in place of a process of ours."""
+        return self.kind != "gguf"
+
+    @model_validator(mode="after")
+    def _kind_fits(self) -> Self:
+        required, foreign = ("url", _FILE_KEYS) if self.remote else ("file", _SERVER_KEYS)
+        for key in foreign:
+            if getattr(self, key) != type(self).model_fields[key].default:
+                raise ValueError(f"'{key}' is not for a model of kind '{self.kind}'")
+        if not getattr(self, required):
+            raise ValueError(f"a model of kind '{self.kind}' needs '{required}'")
+        return self
