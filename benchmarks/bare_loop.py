@@ -1,7 +1,8 @@
 """A bare llama.cpp decode loop: the limit that the Generator is held against.
 
-`python -m benchmarks.bare_loop FILE N_CTX N_OUT` reads prompt tokens as JSON from standard input, and
-prints {"prefill_s", "decode_s", "n_out"}. No text, no figures, no cancelling: only decode and sample.
+`python -m benchmarks.bare_loop FILE N_CTX N_OUT` reads prompts, each a line with a JSON list of tokens, from
+standard input, and answers each with a line {"prefill_s", "decode_s", "n_out"}. No text, no figures, no
+cancelling: only decode and sample.
 """
 
 import ctypes
@@ -9,14 +10,14 @@ import json
 import os
 import sys
 import time
+from typing import Any
 
 import llama_cpp
 
 
 def main() -> None:
-    """One prompt, then `N_OUT` tokens with the sampling of the settings' defaults."""
+    """For each prompt, `N_OUT` tokens with the sampling of the settings' defaults."""
     path, n_ctx, n_out = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
-    prompt = json.load(sys.stdin)
     model_params = llama_cpp.llama_model_default_params()
     model_params.load_mode = llama_cpp.LLAMA_LOAD_MODE_NONE
     model = llama_cpp.llama_model_load_from_file(path.encode(), model_params)
@@ -33,10 +34,13 @@ def main() -> None:
         llama_cpp.llama_sampler_init_dist(42),
     ):
         llama_cpp.llama_sampler_chain_add(chain, step)
-    # As everywhere here: one untimed warm-up, then an empty cache.
-    _decode(context, prompt[:8])
-    llama_cpp.llama_memory_clear(llama_cpp.llama_get_memory(context), True)
+    _answer(context, chain, [1] * 16, 2)  # the warm-up
+    for line in sys.stdin:
+        print(json.dumps(_answer(context, chain, json.loads(line), n_out)), flush=True)
 
+
+def _answer(context: int, chain: Any, prompt: list[int], n_out: int) -> dict[str, float]:
+    llama_cpp.llama_memory_clear(llama_cpp.llama_get_memory(context), True)
     started = time.perf_counter()
     _decode(context, prompt)
     token = llama_cpp.llama_sampler_sample(chain, context, -1)
@@ -45,7 +49,7 @@ def main() -> None:
         _decode(context, [token])
         token = llama_cpp.llama_sampler_sample(chain, context, -1)
     ended = time.perf_counter()
-    print(json.dumps({"prefill_s": prefilled - started, "decode_s": ended - prefilled, "n_out": n_out}))
+    return {"prefill_s": prefilled - started, "decode_s": ended - prefilled, "n_out": n_out}
 
 
 def _decode(context: int, tokens: list[int]) -> None:
