@@ -105,7 +105,7 @@ class Settings(BaseSettings):
         if name in self.models:
             return self.models[name].model_copy(update={"name": name})
         raise UnknownModel(
-            f"There is no model '{name}' in the settings{_did_you_mean(name, self.models)} "
+            f"There is no model '{name}' in the settings{did_you_mean(name, self.models)} "
             f"Configured: {', '.join(self.models) or 'none'}."
         )
 
@@ -151,7 +151,7 @@ def _refuse_unknown_variables() -> None:
     for variable in os.environ:
         name = variable.split("__")[0].upper()
         if variable.startswith(PREFIX) and name not in known:
-            raise ConfigError(f"The environment variable {variable} sets nothing{_did_you_mean(name, known)}")
+            raise ConfigError(f"The environment variable {variable} sets nothing{did_you_mean(name, known)}")
 
 
 def _first_problem(error: ValidationError) -> str:
@@ -159,7 +159,7 @@ def _first_problem(error: ValidationError) -> str:
     where = ".".join(str(part) for part in problem["loc"])
     if problem["type"] == "extra_forbidden":
         parent = _section_at(problem["loc"][:-1])
-        return f"unknown key '{where}'{_did_you_mean(str(problem['loc'][-1]), parent.model_fields)}"
+        return f"unknown key '{where}'{did_you_mean(str(problem['loc'][-1]), parent.model_fields)}"
     if problem["type"] == "value_error":
         # Our own validators say all there is to say; what they refuse may hold a password.
         return f"'{where}': {problem['ctx']['error']}."
@@ -177,7 +177,7 @@ def _section_at(path: tuple[int | str, ...]) -> type[BaseModel]:
     return section
 
 
-def _did_you_mean(word: str, known: Iterable[str]) -> str:
+def did_you_mean(word: str, known: Iterable[str]) -> str:
     """The end of a sentence about an unknown word."""
     close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
     return f"; did you mean '{close[0]}'?" if close else "."

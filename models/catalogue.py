@@ -4,7 +4,6 @@ Knows where each comes from and what was published about it (`catalogue.yaml`); 
 of files on this machine.
 """
 
-import difflib
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
@@ -16,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from config import ModelSpec, Settings
 from config.errors import ModelUnavailable, UnknownModel
+from config.settings import did_you_mean
 from models.files import model_path
 from models.header import Header
 from models.shapes import Shape, header_of
@@ -88,8 +88,7 @@ def find_spec(name: str, settings: Settings) -> ModelSpec:
         return settings.model(name)
     entries = catalogue()
     if name not in entries:
-        close = difflib.get_close_matches(name, [*settings.models, *entries], n=1, cutoff=0.5)
-        hint = f"; did you mean '{close[0]}'?" if close else "."
+        hint = did_you_mean(name, [*settings.models, *entries])
         raise UnknownModel(
             f"There is no model '{name}' in the settings or the catalogue{hint} "
             f"Configured: {', '.join(settings.models) or 'none'}. "
