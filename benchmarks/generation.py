@@ -2,12 +2,14 @@
 
     python -m benchmarks.generation --model FILE [--rounds 5]
 
-About 300 prompt and 300 answer tokens. Each of the three holds the model in a process of its own and is
-warmed up; then they take turns, and each ratio is the median of the rounds' ratios, so that a machine
-that speeds up or slows down meanwhile does not count. The last line is JSON: `prefill_ratio` and
-`decode_ratio` (ours / bare loop, higher is better), `speedup_vs_published` (whole answers, tokens per
-second, ours / published; the published loop takes part in every second round), `bandwidth_limit_share`
-(decode rate x weights / memory bandwidth), `peak_gib`, `predicted_error` (predicted / measured process
+About 300 prompt and 300 answer tokens. Each holds the model in a process of its own and is warmed up; then
+they take turns, each round in another order, and each ratio is the median of the rounds' ratios, so that a
+machine that speeds up or slows down meanwhile does not count. The last line is JSON: `prefill_ratio` and
+`decode_ratio` (ours / bare loop as it is started by itself, higher is better), `decode_ratio_same_pages`
+(the bare loop too in the large memory pages that our workers ask for: what remains is the price of
+streaming, counting and cancelling), `speedup_vs_published` (whole answers, tokens per second, ours /
+published; it takes part in every second round), `bandwidth_limit_share` (decode rate x weights / memory
+bandwidth), `peak_gib`, `predicted_error` (predicted / measured process
 memory - 1), `counter_prefill_error` and `counter_decode_error` (our seconds / llama.cpp's own in the same
 run - 1, for the prompt and for a token of the answer).
 """
@@ -15,6 +17,7 @@ run - 1, for the prompt and for a token of the answer).
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -24,10 +27,10 @@ import typer
 from rich.console import Console
 
 from benchmarks.bandwidth import memory_bandwidth
-from generator.cores import usable_cores
 from generator.events import Done, Loaded, Message, Sampling
 from generator.worker_process import WorkerProcess
 from models.header import read_header
+from models.llama_process import llama_environment, usable_cores
 from models.memory import predict_memory
 
 N_CTX = 1024
@@ -42,6 +45,7 @@ class Round:
 
     ours: Done
     bare: dict[str, Any]
+    same_pages: dict[str, Any]
     published: dict[str, Any] | None
 
 
@@ -69,9 +73,9 @@ def main(
                 "prefill_ratio": median(
                     result.bare["prefill_s"] / (result.ours.timing.ttft_s or 0) for result in results
                 ),
-                "decode_ratio": median(
-                    _decode_rate(result.ours) * result.bare["decode_s"] / (result.bare["n_out"] - 1)
-                    for result in results
+                "decode_ratio": median(_decode_ratio(result.ours, result.bare) for result in results),
+                "decode_ratio_same_pages": median(
+                    _decode_ratio(result.ours, result.same_pages) for result in results
                 ),
                 "speedup_vs_published": median(
                     (result.ours.timing.e2e_tok_s or 0)
@@ -97,6 +101,7 @@ def main(
 def _measure(model: Path, rounds: int, prompt_tokens: int, answer_tokens: int) -> list[Round]:
     worker = WorkerProcess(model, N_CTX)
     bare = Peer("bare_loop", model, answer_tokens)
+    same_pages = Peer("bare_loop", model, answer_tokens, llama_environment())
     published = Peer("published_loop", model, answer_tokens)
     results = []
     try:
@@ -105,14 +110,21 @@ def _measure(model: Path, rounds: int, prompt_tokens: int, answer_tokens: int) -
         # The peers warm themselves up before they read their first line.
         _ours(worker, tokens[:16], 2)
         for number in range(rounds):
-            ours = _ours(worker, tokens, answer_tokens)
-            result = Round(ours, bare.run(tokens), published.run(text) if number % 2 == 0 else None)
-            results.append(result)
-            console.print(f"round {number + 1}: ours {ours.timing}\n  bare {result.bare}")
-            console.print(f"  published {result.published}")
+            turns: list[Callable[[], Any]] = [
+                lambda: _ours(worker, tokens, answer_tokens),
+                lambda: bare.run(tokens),
+                lambda: same_pages.run(tokens),
+                lambda: published.run(text) if number % 2 == 0 else None,  # noqa: B023 - called at once
+            ]
+            measured: dict[int, Any] = {}
+            for turn in sorted(range(4), key=lambda turn: (turn + number) % 4):
+                measured[turn] = turns[turn]()
+            results.append(Round(measured[0], measured[1], measured[2], measured[3]))
+            console.print(f"round {number + 1}: {results[-1]}")
     finally:
         worker.close()
         bare.close()
+        same_pages.close()
         published.close()
     return results
 
@@ -120,10 +132,15 @@ def _measure(model: Path, rounds: int, prompt_tokens: int, answer_tokens: int) -
 class Peer:
     """A loop in a process of its own that answers one line with one line."""
 
-    def __init__(self, module: str, model: Path, n_out: int) -> None:
+    def __init__(self, module: str, model: Path, n_out: int, env: dict[str, str] | None = None) -> None:
         command = [sys.executable, "-m", f"benchmarks.{module}", str(model), str(N_CTX), str(n_out)]
         self._process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            env=env,
         )
 
     def run(self, prompt: str | list[int]) -> dict[str, Any]:
@@ -157,6 +174,11 @@ def _ours(worker: WorkerProcess, tokens: list[int], n_out: int) -> Done:
 
 def _decode_rate(done: Done) -> float:
     return done.timing.decode_tok_s or 0
+
+
+def _decode_ratio(ours: Done, bare: dict[str, Any]) -> float:
+    seconds_per_token: float = bare["decode_s"] / (bare["n_out"] - 1)
+    return _decode_rate(ours) * seconds_per_token
 
 
 def _prefill_error(done: Done) -> float:

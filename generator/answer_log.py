@@ -16,7 +16,7 @@ from psycopg2.sql import SQL, Identifier, Placeholder
 from config import ModelSpec
 from database import Database
 from generator.answer import Answer
-from generator.cores import usable_cores
+from models.llama_process import usable_cores
 
 Row = dict[str, Any]
 

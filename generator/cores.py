@@ -1,15 +1,9 @@
 """The cores, and how models that answer at the same time divide them. Knows nothing of models."""
 
-import os
 import threading
 from collections.abc import Callable
 
-
-def usable_cores() -> int:
-    """The cores this process may run on. llama.cpp's own default is half of them."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+from models.llama_process import usable_cores
 
 
 class CoreShare:

@@ -4,7 +4,6 @@ Knows the protocol of `generator.worker`; knows nothing of questions, reviews or
 """
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -29,6 +28,7 @@ from generator.events import (
     Tokenized,
     from_line,
 )
+from models.llama_process import llama_environment
 
 
 class WorkerProcess:
@@ -47,8 +47,7 @@ class WorkerProcess:
             stderr=self._stderr,
             # A group of its own: Ctrl-C is for the caller, who decides what becomes of the model.
             process_group=0,
-            # Where llama.cpp aborts it would start a debugger; its own last line says more.
-            env=os.environ | {"GGML_NO_BACKTRACE": "1"},
+            env=llama_environment(),
         )
         # Numbers what is asked, so that a late reply or cancellation is never taken for another's. The
         # replies while the model is loaded bear a 0.

@@ -2,7 +2,6 @@
 
 import functools
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -14,6 +13,7 @@ from config.errors import ModelUnavailable
 from models.architecture import refuse_old_layout
 from models.header import Header
 from models.header_file import write_header_file
+from models.llama_process import llama_environment
 
 MIB = 2**20
 
@@ -85,9 +85,8 @@ def _dry_run(path: Path, modified: int, n_ctx: int, embedding: tuple[int, ...]) 
     """What models.dry_run says; asked once for each state of a file (`modified`: nanoseconds)."""
     # -P: a folder named like one of our packages in the current directory must not be imported.
     command = [sys.executable, "-P", "-m", "models.dry_run", str(path), str(n_ctx), *map(str, embedding)]
-    environment = os.environ | {"GGML_NO_BACKTRACE": "1"}
     done = subprocess.run(
-        command, capture_output=True, text=True, errors="replace", check=False, env=environment
+        command, capture_output=True, text=True, errors="replace", check=False, env=llama_environment()
     )
     if done.returncode:
         last = (done.stderr.strip().splitlines() or ["it gave no reason"])[-1]

@@ -4,7 +4,6 @@ The time per token is a + b x layers: `a` for the embedding, the output and choo
 layer. Two counts of layers give both. Knows headers and stand-ins; knows nothing of settings or catalogues.
 """
 
-import os
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -17,6 +16,7 @@ from typing import Any
 from config.errors import ModelUnavailable
 from models.extrapolation import Estimate, extrapolate
 from models.header import Header
+from models.llama_process import usable_cores
 from models.probe_process import ProbeProcess
 from models.room import this_machine
 from models.stand_in import layer_bytes, layers_of, shortened, write_stand_in
@@ -106,7 +106,7 @@ def probe(
     memory do not suffice, or the model cannot be stood in for.
     """
     few, many = (shortened(header, count) for count in choose_layers(header, _room(plan, folder, full)))
-    threads = _usable_cores()
+    threads = usable_cores()
     folder.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
         place = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=".probe-", dir=folder)))
@@ -123,10 +123,6 @@ def probe(
             workers.append(ProbeProcess(full, header, plan.n_ctx, threads, stack))
         measured = _measure(workers, plan, on_step)
     return _conclude(header, plan, threads, measured)
-
-
-def _usable_cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _room(plan: Plan, folder: Path, full: Path | None) -> int:

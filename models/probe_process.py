@@ -1,7 +1,6 @@
 """The caller's end of `models.probe_worker`: start it with a file, ask it for rounds, notice its death."""
 
 import json
-import os
 import subprocess
 import sys
 from contextlib import ExitStack, suppress
@@ -12,6 +11,7 @@ import psutil
 
 from config.errors import ModelUnavailable
 from models.header import Header
+from models.llama_process import llama_environment
 
 
 class ProbeProcess:
@@ -27,7 +27,7 @@ class ProbeProcess:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             bufsize=0,
-            env=os.environ | {"GGML_NO_BACKTRACE": "1"},
+            env=llama_environment(),
         )
         stack.enter_context(self._process)
         stack.callback(self._process.kill)

@@ -9,8 +9,8 @@ import pytest
 from config import Settings
 from config.errors import ModelUnavailable, PromptTooLong
 from generator import Answer, Done, Generator, Loading, PromptProgress, Text
-from generator.cores import usable_cores
 from generator.events import Message
+from models.llama_process import usable_cores
 from retriever.passage import Match
 from tests.generator.asking import QUESTION
 

@@ -8,8 +8,8 @@ import pytest
 from config import ModelSpec, Settings
 from config.errors import ModelUnavailable, UnknownModel
 from generator import Answer, Loading, PromptProgress, Registry, Text
-from generator.cores import usable_cores
 from generator.registry import Ticket
+from models.llama_process import usable_cores
 from retriever.passage import Match
 from tests.scripted_model import write_scripted_model
 

@@ -148,7 +148,7 @@ def test_what_cannot_be_stood_in_for_is_refused(tmp_path: Path) -> None:
 @pytest.fixture
 def one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
     """Threads that wait for each other say nothing about so small a model on a busy machine."""
-    monkeypatch.setattr("models.probe._usable_cores", lambda: 1)
+    monkeypatch.setattr("models.probe.usable_cores", lambda: 1)
 
 
 @pytest.mark.usefixtures("one_thread")
