@@ -8,7 +8,7 @@ TORCH := torch==2.13.0
 
 BIN := .venv/bin
 READY := .venv/ready
-PACKAGES := app benchmarks compare config database generator ingest models retriever tests
+PACKAGES := app benchmarks compare config database generator ingest models retriever tests training
 export CMAKE_BUILD_PARALLEL_LEVEL ?= $(shell nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 2)
 
 .PHONY: help setup demo app test test-slow lint format browser bench clean

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 
+from config import AnswerMode
 from config.errors import UserError
 from generator import Answer, Exchange, Loading, PromptProgress, Reasoning, Text, Transcript
 from generator.registry import Ticket
@@ -24,8 +25,9 @@ class LiveAnswer:
         matches: Sequence[Match],
         history: Sequence[Exchange],
         on_answer: Callable[[Answer], None],
+        answers: AnswerMode | None = None,
     ) -> None:
-        self.model = ticket.generator.spec.name
+        self.model, self.kind = ticket.generator.spec.name, ticket.generator.spec.kind
         self.status = "waiting for the model"
         self.answer: Answer | None = None
         self.error: str | None = None
@@ -34,7 +36,7 @@ class LiveAnswer:
         self._started = time.perf_counter()
         self._cancelled = False
         self._thread = threading.Thread(
-            target=self._follow, args=(question, matches, history, on_answer), daemon=True
+            target=self._follow, args=(question, matches, history, on_answer, answers), daemon=True
         )
         self._thread.start()
 
@@ -73,9 +75,10 @@ class LiveAnswer:
         matches: Sequence[Match],
         history: Sequence[Exchange],
         on_answer: Callable[[Answer], None],
+        answers: AnswerMode | None,
     ) -> None:
         try:
-            for event in self._ticket.stream(question, matches, history):
+            for event in self._ticket.stream(question, matches, history, answers):
                 self._take(event)
             if self.answer:
                 on_answer(self.answer)

@@ -10,6 +10,7 @@ import streamlit as st
 from app import resources
 from app.live_answer import LiveAnswer
 from app.panel import draw_answer, draw_passages
+from config import AnswerMode
 from config.errors import UserError
 from generator import Answer, Exchange
 from generator.markdown import literal
@@ -18,6 +19,7 @@ from retriever import Match, Product
 
 LISTED_PRODUCTS = 1000
 POLL_SECONDS = 0.2
+VERBATIM = "Models only choose sentences, and the page quotes them: nothing is said that no customer said."
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,23 +54,24 @@ def draw_page() -> None:
         st.info("There are no reviews yet. Read some in, then reload: `python -m ingest data/reviews.csv`")
         return
     usable = resources.usable_models()
-    if not usable:
+    if len(usable) == 1:
         st.info(
-            "There is no model yet. `python -m models list` tells how to get one; "
-            "`python -m models tiny` writes three with random weights."
+            f"There is no model yet, only `{usable[0]}`, which quotes without one. `python -m models list` "
+            "tells how to get one; `python -m models tiny` writes three with random weights."
         )
-        return
     product_column, models_column = st.columns([3, 2])
     with product_column:
         product_id = choose_product(products)
     with models_column:
         models = st.multiselect("Models", usable, default=usable[:2], format_func=label, key="models")
+    verbatim = st.toggle("Verbatim answers", help=VERBATIM, key="verbatim")
+    way: AnswerMode | None = "verbatim" if verbatim else None
     turns: list[Turn] = st.session_state.setdefault("turns", [])
     # In a container, so not at the bottom: from there Streamlit would scroll past the answers.
     with st.container():
         question = st.chat_input("Ask about the product", disabled=not models, key="question")
     if question:
-        turns.append(ask(product_id, question, models, turns))
+        turns.append(ask(product_id, question, models, turns, way))
     for number, turn in reversed(list(enumerate(turns, start=1))):
         draw_turn(turn, anchor=f"question-{number}")
 
@@ -96,11 +99,16 @@ def label(model: str) -> str:
     spec = resources.spec(model)
     if spec.remote:
         return f"{model} (remote)"
+    if spec.kind == "extractive":
+        return f"{model} (no language model)"
     return f"{model} (random weights: noise)" if spec.random_weights else model
 
 
-def ask(product_id: str, question: str, models: list[str], turns: list[Turn]) -> Turn:
-    """Retrieve once, then start all models on the same passages; those of this machine divide its cores."""
+def ask(product_id: str, question: str, models: list[str], turns: list[Turn], way: AnswerMode | None) -> Turn:
+    """Retrieve once, then start all models on the same passages; those of this machine divide its cores.
+
+    `way` to answer; None: each model as its settings say.
+    """
     retriever = resources.retriever()
     product = retriever.product(product_id)
     retrieved = retriever.retrieve(product.product_id, question, resources.settings().retrieval.k)
@@ -113,7 +121,7 @@ def ask(product_id: str, question: str, models: list[str], turns: list[Turn]) ->
     # All places first, so that each model gets its part of the cores from the beginning.
     tickets = reserve(models)
     answers = tuple(
-        LiveAnswer(ticket, question, retrieved.matches, history_of(product, model, turns), record)
+        LiveAnswer(ticket, question, retrieved.matches, history_of(product, model, turns), record, way)
         for model, ticket in zip(models, tickets, strict=True)
     )
     return Turn(product, question, retrieved.matches, answers)

@@ -6,7 +6,7 @@ import streamlit as st
 
 from app.live_answer import LiveAnswer
 from generator import Answer
-from generator.figures import REMOTE, figure, format_figure
+from generator.figures import figure, format_figure, format_memory, remarks
 from generator.markdown import literal, with_citations
 from retriever import Match
 
@@ -27,8 +27,8 @@ def draw_answer(live: LiveAnswer, label: str, anchor: str) -> None:
     if live.text:
         st.markdown(with_citations(live.text, citable, anchor))
     if live.answer:
-        _draw_figures(live.answer)
-        _draw_remarks(live.answer)
+        _draw_figures(live.answer, live.kind)
+        _draw_remarks(live.answer, live.kind)
     else:
         st.caption(f"{live.status} · {live.seconds:.1f} s")
 
@@ -52,44 +52,44 @@ def draw_passages(matches: Sequence[Match], anchor: str) -> None:
         st.markdown(literal(passage.text))
 
 
-def _draw_figures(answer: Answer) -> None:
+def _draw_figures(answer: Answer, kind: str) -> None:
     values = {
         "ttft_s": answer.timing.ttft_s,
         "decode_tok_s": answer.timing.decode_tok_s,
         "words_per_s": answer.words_per_s,
         "words": answer.words,
-        "peak_rss_bytes": answer.memory.peak_rss if answer.memory else None,
     }
+    shown = {key: format_figure(key, value) for key, value in values.items()}
+    peak = answer.memory.peak_rss if answer.memory else None
+    shown["peak_rss_bytes"] = format_memory("peak_rss_bytes", peak, kind)
     with st.container(horizontal=True):
-        for key, value in values.items():
-            st.metric(figure(key).label, format_figure(key, value), help=figure(key).meaning, width="content")
+        for key, text in shown.items():
+            st.metric(figure(key).label, text, help=figure(key).meaning, width="content")
 
 
-def _draw_remarks(answer: Answer) -> None:
-    remarks = []
+def _draw_remarks(answer: Answer, kind: str) -> None:
+    said = remarks(kind, answer.answers)
     if answer.abstained:
-        remarks.append("says that the reviews do not tell")
+        said.append("says that the reviews do not tell")
     if answer.timing.n_reasoning:
-        remarks.append(
+        said.append(
             f"reasoned for {answer.timing.n_reasoning} tokens; "
             f"the answer began after {format_figure('ttfo_s', answer.timing.ttfo_s)}"
         )
     if answer.history:
-        remarks.append(f"knew {len(answer.history)} of the earlier questions")
+        said.append(f"knew {len(answer.history)} of the earlier questions")
     if answer.history_dropped:
-        remarks.append(f"{answer.history_dropped} earlier questions did not fit its context")
-    if answer.memory is None:
-        remarks.append(REMOTE)
+        said.append(f"{answer.history_dropped} earlier questions did not fit its context")
     if answer.shared and answer.timing.threads:
-        remarks.append(f"timing shared: {answer.timing.threads} of the cores while other models answered too")
+        said.append(f"timing shared: {answer.timing.threads} of the cores while other models answered too")
     elif answer.shared:
-        remarks.append("timing shared: its server wrote other answers for us too")
+        said.append("timing shared: its server wrote other answers for us too")
     if answer.dropped:
-        remarks.append(f"{answer.dropped} of the passages did not fit its context")
+        said.append(f"{answer.dropped} of the passages did not fit its context")
     if answer.invalid_citations:
         cited = ", ".join(f"[{number}]" for number in answer.invalid_citations)
-        remarks.append(f"cites {cited}, which it was not given")
+        said.append(f"cites {cited}, which it was not given")
     if answer.stop_reason not in ("end", "stop"):
-        remarks.append(f"stopped: {answer.stop_reason}")
-    if remarks:
-        st.caption(literal(" · ".join(remarks)))
+        said.append(f"stopped: {answer.stop_reason}")
+    if said:
+        st.caption(literal(" · ".join(said)))

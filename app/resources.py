@@ -8,7 +8,7 @@ import streamlit as st
 from config import ModelSpec, Settings, load_settings
 from database import Database
 from generator import AnswerLog, Registry
-from models.catalogue import find_spec, models_on_disk
+from models.catalogue import EXTRACTIVE, find_spec, models_on_disk
 from retriever import Embedder, Retriever
 
 
@@ -25,9 +25,15 @@ def database() -> Database:
 
 
 @st.cache_resource(show_spinner=False)
+def embedder() -> Embedder:
+    """One for all sessions, for retrieval and for the contestant without a language model."""
+    return Embedder(settings().embedder)
+
+
+@st.cache_resource(show_spinner=False)
 def retriever() -> Retriever:
-    """One embedder for all sessions."""
-    return Retriever(database(), Embedder(settings().embedder))
+    """Finds products and passages."""
+    return Retriever(database(), embedder(), settings().retrieval)
 
 
 @st.cache_resource(show_spinner=False)
@@ -44,10 +50,10 @@ def spec(name: str) -> ModelSpec:
 @st.cache_resource(show_spinner=False)
 def registry() -> Registry:
     """The models in memory, shared by all sessions; each answers one question after the other."""
-    return Registry(settings())
+    return Registry(settings(), embedder())
 
 
 def usable_models() -> list[str]:
-    """Names of the models whose file is there, the configured ones first; then those behind a server."""
+    """Models whose file is there, the configured ones first; those behind a server; the built-in one."""
     behind_servers = [name for name, spec in settings().models.items() if spec.remote]
-    return models_on_disk(settings()) + behind_servers
+    return [*models_on_disk(settings()), *behind_servers, EXTRACTIVE.name]

@@ -8,16 +8,15 @@ from typing import Annotated
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from compare.contestant import Contestant, find_contestants
 from compare.experiment import PRODUCTS, QUESTIONS, Task, prepare_tasks
-from compare.report import comparison_table, write_files
-from compare.runner import Failure, run_models
+from compare.report import comparison_tables, write_files
+from compare.runner import Failure, run_contestants
 from compare.statistics import summarise
-from config import ModelSpec, Settings, load_settings
+from config import Settings, load_settings
 from config.command import console, error_console, run
-from config.errors import UserError
 from database import Database
 from generator import Answer, AnswerLog
-from models.catalogue import find_spec, models_on_disk
 from retriever import Embedder, Retriever
 
 app = typer.Typer()
@@ -26,7 +25,10 @@ app = typer.Typer()
 @app.command(help=__doc__)
 def compare(
     models: Annotated[
-        str, typer.Option(help="Names from settings or catalogue, a,b; default: all on disk.")
+        str,
+        typer.Option(
+            help="Names from settings or catalogue: a,b,b:verbatim. Default: all on disk, and extractive."
+        ),
     ] = "",
     products: Annotated[int, typer.Option(help="How many of the first products.", min=1)] = PRODUCTS,
     product: Annotated[
@@ -43,14 +45,15 @@ def compare(
 ) -> None:
     """Run the comparison and write its report."""
     settings = load_settings()
-    specs = _specs(models, settings)
+    contestants = find_contestants(models, settings)
     run_id = name or datetime.now(UTC).strftime("%Y-%m-%d-%H%M%S")
     with Database.open(settings) as database:
-        retriever = Retriever(database, Embedder(settings.embedder))
+        embedder = Embedder(settings.embedder)
+        retriever = Retriever(database, embedder, settings.retrieval)
         chosen = [retriever.product(name) for name in product or ()] or retriever.products(limit=products)
         tasks = prepare_tasks(retriever, chosen, question or QUESTIONS, k or settings.retrieval.k)
         plan = {
-            "models": [spec.name for spec in specs],
+            "models": [contestant.name for contestant in contestants],
             "products": [product.product_id for product in chosen],
             "questions": question or list(QUESTIONS),
             "k": k or settings.retrieval.k,
@@ -59,13 +62,13 @@ def compare(
         }
         log = AnswerLog(database)
         log.begin_run(run_id, plan)
-        failures = _run_with_progress(specs, tasks, settings, log, run_id, seed, force)
+        failures = _run_with_progress(contestants, tasks, settings, embedder, log, run_id, seed, force)
         rows = log.answers(run_id)
     folder = out or settings.home / "runs" / run_id
     summaries = summarise(rows)
     write_files(folder, {"run_id": run_id, "plan": plan}, rows, summaries, failures)
-    if summaries:
-        console.print(comparison_table(summaries))
+    for table in comparison_tables(summaries):
+        console.print(table)
     console.print(f"Report: {folder / 'report.md'}", soft_wrap=True)
     for failure in failures:
         error_console.print(f"failed: {failure.model}: {failure.reason}", markup=False, soft_wrap=True)
@@ -73,22 +76,11 @@ def compare(
         sys.exit(1)
 
 
-def _specs(models: str, settings: Settings) -> list[ModelSpec]:
-    names = [name.strip() for name in models.split(",") if name.strip()]
-    # A server is asked only if it is named: its answers may cost somebody something.
-    specs = [find_spec(name, settings) for name in dict.fromkeys(names or models_on_disk(settings))]
-    if not specs:
-        raise UserError(
-            f"There is no model in {settings.models_folder}. `python -m models list` tells how to get one; "
-            "`python -m models tiny` writes three with random weights."
-        )
-    return specs
-
-
 def _run_with_progress(
-    specs: list[ModelSpec],
+    contestants: list[Contestant],
     tasks: list[Task],
     settings: Settings,
+    embedder: Embedder,
     log: AnswerLog,
     run_id: str,
     seed: int,
@@ -102,12 +94,12 @@ def _run_with_progress(
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=error_console, disable=not error_console.is_terminal) as progress:
-        bar = progress.add_task("", total=len(specs) * len(tasks))
+        bar = progress.add_task("", total=len(contestants) * len(tasks))
 
         def on_answer(answer: Answer) -> None:
             progress.update(bar, advance=1, description=answer.model)
 
-        return run_models(specs, tasks, settings, log, run_id, seed, on_answer, force)
+        return run_contestants(contestants, tasks, settings, embedder, log, run_id, seed, on_answer, force)
 
 
 if __name__ == "__main__":

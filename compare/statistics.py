@@ -1,13 +1,14 @@
-"""Answers of a run become one summary per model. Knows the answer log's columns, not where they lie."""
+"""Answers of a run become one summary per contestant. Knows the answer log's columns, not where they lie."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 
+from compare.contestant import contestant_name
 from generator.answer_log import Row
 
-# Each in the summary with its median and quartiles over the model's answers.
+# Each in the summary with its median and quartiles over the contestant's answers.
 SUMMARISED = (
     "ttft_s",
     "e2e_s",
@@ -17,6 +18,7 @@ SUMMARISED = (
     "e2e_tok_s",
     "words",
     "words_per_s",
+    "sentences",
     "n_out",
     "n_reasoning",
     "ttfo_s",
@@ -36,8 +38,10 @@ class Spread:
 
 @dataclass(frozen=True, slots=True)
 class ModelSummary:
-    """One model in one run. Memory is the highest of its answers, in bytes; `load_s` that of the run. A
-    model behind a server (`remote`) has neither: None.
+    """One contestant in one run: a model that was `answering` free or verbatim.
+
+    Memory is the highest of its answers, in bytes; `load_s` that of the run. A model behind a server (`kind`
+    "openai") has neither: None. The one without a language model ("extractive") has no memory of its own.
 
     `cited`: share of answers, 0 to 1, with at least one citation of a passage it was given;
     `invalid_citations`: how many citations in all named no passage. `abstained`: how many answers say
@@ -45,8 +49,10 @@ class ModelSummary:
     """
 
     model: str
-    random_weights: bool
+    answering: str
+    kind: str
     remote: bool
+    random_weights: bool
     answers: int
     figures: dict[str, Spread]
     load_s: float | None
@@ -58,26 +64,44 @@ class ModelSummary:
     stop_reasons: dict[str, int]
 
     @property
+    def name(self) -> str:
+        """The contestant's name."""
+        return contestant_name(self.model, self.answering, self.kind)
+
+    @property
     def label(self) -> str:
-        """The name, with the warning that belongs to it."""
-        if self.remote:
-            return f"{self.model} (remote)"
-        return f"{self.model} (random weights)" if self.random_weights else self.model
+        """The model's name, with what must be known of it."""
+        if self.kind == "extractive":
+            return f"{self.model} (no language model)"
+        notes = [
+            note
+            for note, holds in {
+                "verbatim": self.answering == "verbatim",
+                "remote": self.remote,
+                "random weights": self.random_weights,
+            }.items()
+            if holds
+        ]
+        return f"{self.model} ({', '.join(notes)})" if notes else self.model
 
 
 def summarise(rows: Sequence[Row]) -> list[ModelSummary]:
-    """One summary per model, in alphabetical order."""
+    """One summary per model and way of answering, in alphabetical order."""
     if not rows:
         return []
     answers = pd.DataFrame(rows)
-    return [_summary(str(model), group) for model, group in answers.groupby("model")]
+    answers["sentences"] = answers["quotes"].map(len)
+    return [_summary(group) for _, group in answers.groupby(["model", "answers"])]
 
 
-def _summary(model: str, answers: pd.DataFrame) -> ModelSummary:
+def _summary(answers: pd.DataFrame) -> ModelSummary:
+    kind = answers["model_settings"].iloc[0].get("kind", "gguf")
     return ModelSummary(
-        model=model,
+        model=str(answers["model"].iloc[0]),
+        answering=str(answers["answers"].iloc[0]),
+        kind=kind,
+        remote=kind == "openai",
         random_weights=bool(answers["model_settings"].iloc[0].get("random_weights")),
-        remote=answers["model_settings"].iloc[0].get("kind", "gguf") != "gguf",
         answers=len(answers),
         figures={key: _spread(answers[key]) for key in SUMMARISED},
         load_s=_highest(answers["load_s"]),

@@ -1,4 +1,4 @@
-"""What a configured model is: a GGUF file of this machine, or a name behind a server's URL.
+"""What a configured model is: a GGUF file of this machine, a name behind a server's URL, or no model at all.
 
 Knows which keys belong together; knows nothing of where they are read from.
 """
@@ -9,7 +9,9 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-ModelKind = Literal["gguf", "openai"]
+ModelKind = Literal["gguf", "openai", "extractive"]
+# Whether a model writes its answer, or chooses sentences of the reviews by their numbers.
+AnswerMode = Literal["free", "verbatim"]
 
 
 class Section(BaseModel):
@@ -36,8 +38,13 @@ def _variable_name(name: str) -> str:
     return name
 
 
-_FILE_KEYS = ("file", "repository", "random_weights")
-_SERVER_KEYS = ("url", "served_model", "api_key_env", "concurrency", "timeout_s")
+# Keys that not every kind has, and which of them a kind needs.
+_KEYS: dict[str, tuple[str, ...]] = {
+    "gguf": ("file", "repository", "random_weights", "answers"),
+    "openai": ("url", "served_model", "api_key_env", "concurrency", "timeout_s"),
+    "extractive": ("answers",),
+}
+_REQUIRED = {"gguf": "file", "openai": "url"}
 
 
 class ModelSpec(Section):
@@ -46,12 +53,15 @@ class ModelSpec(Section):
     `name` is the key in settings.yaml. `file` is a path, or a file name in `REVIEWDUEL_HOME/models`.
     `n_ctx`, `max_tokens` and `reasoning_tokens` count tokens: of the context, of an answer, and of the
     reasoning that some models write before it. A `temperature` of 0 always takes the likeliest token.
+    `answers`: how it answers unless a question says otherwise; one behind a server can only write.
 
     Of kind "openai": `url` is the base of an OpenAI-compatible API, up to `/v1`; `served_model` its name
     there (without one: `name`); `api_key_env` names the environment variable that holds the key, which is
     never kept here; `concurrency`: how many answers it may write for us at once; `timeout_s`: how long the
     first piece of an answer may take. `n_ctx`, if given, is the context that the server was started with; its
     `max_tokens` are for reasoning and answer together.
+
+    Of kind "extractive": no language model; an embedder ranks the sentences. It always answers "verbatim".
     """
 
     name: str = ""
@@ -64,6 +74,7 @@ class ModelSpec(Section):
     api_key_env: Annotated[str, AfterValidator(_variable_name)] | None = None
     concurrency: int = Field(default=1, ge=1, le=256)
     timeout_s: float = Field(default=600, gt=0)
+    answers: AnswerMode = "free"
     n_ctx: int = Field(default=2048, ge=128)
     max_tokens: int = Field(default=512, ge=1)
     reasoning_tokens: int = Field(default=1024, ge=1)
@@ -75,14 +86,16 @@ class ModelSpec(Section):
     @property
     def remote(self) -> bool:
         """Whether a server answers, in place of a process of ours."""
-        return self.kind != "gguf"
+        return self.kind == "openai"
 
     @model_validator(mode="after")
     def _kind_fits(self) -> Self:
-        required, foreign = ("url", _FILE_KEYS) if self.remote else ("file", _SERVER_KEYS)
-        for key in foreign:
+        for key in sorted({key for keys in _KEYS.values() for key in keys} - set(_KEYS[self.kind])):
             if getattr(self, key) != type(self).model_fields[key].default:
                 raise ValueError(f"'{key}' is not for a model of kind '{self.kind}'")
-        if not getattr(self, required):
+        required = _REQUIRED.get(self.kind)
+        if required and not getattr(self, required):
             raise ValueError(f"a model of kind '{self.kind}' needs '{required}'")
+        if self.kind == "extractive" and self.answers != "verbatim":
+            raise ValueError("a model of kind 'extractive' needs 'answers: verbatim'")
         return self

@@ -37,6 +37,7 @@ SETTINGS_FILE = Path(__file__).with_name("settings.yaml")
 CLONE = Path(__file__).parent.parent
 
 Metric = Literal["cosine", "dot"]
+SearchMode = Literal["dense", "lexical", "hybrid"]
 
 
 def default_home() -> Path:
@@ -71,9 +72,24 @@ class PassageSettings(Section):
 
 
 class RetrievalSettings(Section):
-    """How many passages answer a question."""
+    """How many passages answer a question, and how they are found.
+
+    `mode`: what `Retriever.search` explains. `variety`: what a passage loses for being like one chosen before
+    it, in standard deviations of the score per cosine; 0 switches it off. `reranker`: a cross-encoder of
+    sentence-transformers that judges the best hundred again; None: no such model.
+    """
 
     k: int = Field(default=5, ge=1, le=50)
+    mode: SearchMode = "hybrid"
+    variety: float = Field(default=1.0, ge=0)
+    reranker: str | None = None
+
+
+class VerbatimSettings(Section):
+    """Verbatim answers: at most so many `sentences`, and whether the model may add a line of its own."""
+
+    sentences: int = Field(default=8, ge=1, le=50)
+    own_line: bool = False
 
 
 class Settings(BaseSettings):
@@ -93,6 +109,7 @@ class Settings(BaseSettings):
     embedder: EmbedderSettings = EmbedderSettings()
     passages: PassageSettings = PassageSettings()
     retrieval: RetrievalSettings = RetrievalSettings()
+    verbatim: VerbatimSettings = VerbatimSettings()
     models: dict[str, ModelSpec] = {}
 
     @property

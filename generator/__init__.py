@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from generator.answer import Answer, Exchange
     from generator.answer_log import AnswerLog
+    from generator.answerer import Answerer, open_answerer
     from generator.events import (
         Done,
         Event,
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "Answer": "generator.answer",
     "AnswerLog": "generator.answer_log",
+    "Answerer": "generator.answerer",
     "Done": "generator.events",
     "Event": "generator.events",
     "Exchange": "generator.answer",
@@ -41,11 +43,13 @@ _HOMES = {
     "TextWasReasoning": "generator.events",
     "Timing": "generator.events",
     "Transcript": "generator.transcript",
+    "open_answerer": "generator.answerer",
 }
 
 __all__ = [
     "Answer",
     "AnswerLog",
+    "Answerer",
     "Done",
     "Event",
     "Exchange",
@@ -59,6 +63,7 @@ __all__ = [
     "TextWasReasoning",
     "Timing",
     "Transcript",
+    "open_answerer",
 ]
 
 

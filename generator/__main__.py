@@ -10,22 +10,23 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from config import load_settings
+from config import AnswerMode, ModelSpec, load_settings
 from config.command import console, error_console, run
 from database import Database
 from generator import (
     Answer,
+    Answerer,
     AnswerLog,
-    Generator,
     Loading,
     PromptProgress,
     Reasoning,
     Text,
     TextWasReasoning,
+    open_answerer,
 )
 from generator.answer_log import Row
 from generator.export import write_csv
-from generator.figures import REMOTE, figure, format_figure
+from generator.figures import figure, format_figure, format_memory, remarks
 from models.catalogue import find_spec
 from retriever import Embedder, Match, Retriever
 
@@ -41,20 +42,27 @@ def ask(
     question: str,
     k: Annotated[int | None, typer.Option("-k", help="Passages to answer from.", min=1, max=50)] = None,
     force: Annotated[bool, typer.Option("--force", help="Load the model even if it does not fit.")] = False,
+    answers: Annotated[
+        AnswerMode | None, typer.Option(help="Let it write, or choose sentences; else as in the settings.")
+    ] = None,
 ) -> None:
     """Stream an answer, then print the passages it cites and its figures."""
     settings = load_settings()
     spec = find_spec(model, settings)
-    with Generator(spec, settings, force=force) as generator, Database.open(settings) as database:
-        retriever = Retriever(database, Embedder(settings.embedder))
+    embedder = Embedder(settings.embedder)
+    with (
+        open_answerer(spec, settings, embedder, force) as answerer,
+        Database.open(settings) as database,
+    ):
+        retriever = Retriever(database, embedder, settings.retrieval)
         found = retriever.product(product)
         retrieved = retriever.retrieve(found.product_id, question, k or settings.retrieval.k)
         if spec.random_weights:
             error_console.print(f"{model} has random weights: what it says is noise.", style="dim")
-        answer = _stream(generator, question, retrieved.matches)
+        answer = _stream(answerer, question, retrieved.matches, answers)
         AnswerLog(database).record(answer, spec, found.product_id, retrieved.retrieval_s)
     _print_passages(answer)
-    _print_figures(answer, retrieved.retrieval_s)
+    _print_figures(answer, spec, retrieved.retrieval_s)
 
 
 @app.command()
@@ -90,11 +98,13 @@ def _print_log(rows: Sequence[Row]) -> None:
         console.print(f"These are the last {LISTED}; `--csv` prints all, with every figure.")
 
 
-def _stream(generator: Generator, question: str, matches: Sequence[Match]) -> Answer:
+def _stream(
+    answerer: Answerer, question: str, matches: Sequence[Match], answers: AnswerMode | None
+) -> Answer:
     with error_console.status("") as status:
-        for event in generator.stream(question, matches):
+        for event in answerer.stream(question, matches, answers=answers):
             if isinstance(event, Loading):
-                status.update(f"loading {generator.spec.name}: {event.fraction:.0%}")
+                status.update(f"loading {answerer.spec.name}: {event.fraction:.0%}")
             elif isinstance(event, PromptProgress):
                 status.update(f"reading the prompt: {event.done} of {event.total} tokens")
             elif isinstance(event, Reasoning):
@@ -128,7 +138,7 @@ def _print_passages(answer: Answer) -> None:
         console.print(f"Cited, but not among the passages: {list(answer.invalid_citations)}", markup=False)
 
 
-def _print_figures(answer: Answer, retrieval_s: float) -> None:
+def _print_figures(answer: Answer, spec: ModelSpec, retrieval_s: float) -> None:
     timing = answer.timing
     values = {
         "ttft_s": timing.ttft_s,
@@ -143,18 +153,23 @@ def _print_figures(answer: Answer, retrieval_s: float) -> None:
         "n_prompt_reused": timing.n_prompt_reused,
         "load_s": answer.load_s,
         "retrieval_s": retrieval_s,
-        "peak_rss_bytes": answer.memory.peak_rss if answer.memory else None,
-        "predicted_bytes": answer.predicted_bytes,
     }
-    table = Table(title=f"{answer.model}, {answer.mode}, stopped by: {answer.stop_reason}")
+    chose = " (verbatim)" if answer.answers == "verbatim" else ""
+    table = Table(title=f"{answer.model}{chose}, {answer.mode}, stopped by: {answer.stop_reason}")
     table.add_column("figure")
     table.add_column("value", justify="right")
     table.add_column("meaning")
     for key, value in values.items():
         table.add_row(figure(key).label, format_figure(key, value), figure(key).meaning)
+    memory = {
+        "peak_rss_bytes": answer.memory.peak_rss if answer.memory else None,
+        "predicted_bytes": answer.predicted_bytes,
+    }
+    for key, value in memory.items():
+        table.add_row(figure(key).label, format_memory(key, value, spec.kind), figure(key).meaning)
     console.print(table)
-    if answer.memory is None:
-        console.print(REMOTE)
+    for remark in remarks(spec.kind, answer.answers):
+        console.print(remark)
 
 
 if __name__ == "__main__":

@@ -6,17 +6,21 @@ Knows what a match is; knows nothing of processes, prompts or databases.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 from uniseg.wordbreak import words as word_segments
 
+from config import AnswerMode
 from generator.events import Memory, StopReason, Timing, TimingMode
 from generator.origin import Origin
+from generator.sentences import Sentence
 from retriever.passage import Match, Passage
 
 # What a model is asked to answer when the passages do not tell.
 ABSTENTION = "The reviews do not say."
 
-_CITATION = re.compile(r"\[(\d{1,3})\]")
+# One number or several: `[1]`, `[1, 2]`.
+_CITATION = re.compile(r"\[(\d{1,3}(?:\s*,\s*\d{1,3})*)\]")
 _NO_WORD = re.compile(r"[\W_]+")
 _ABSTENTIONS = ("thereviewsdonotsay", "thereviewsdontsay")
 
@@ -45,9 +49,12 @@ class Exchange:
             return self.answer
 
         def renumbered(citation: re.Match[str]) -> str:
-            number = int(citation[1])
-            cited = self.matches[number - 1].passage if 1 <= number <= len(self.matches) else None
-            return f"[{passages.index(cited) + 1}]" if cited in passages else ""
+            cited = (
+                self.matches[number - 1].passage
+                for number in _numbers(citation)
+                if 1 <= number <= len(self.matches)
+            )
+            return "".join(f"[{passages.index(passage) + 1}]" for passage in cited if passage in passages)
 
         return _CITATION.sub(renumbered, self.answer)
 
@@ -62,7 +69,10 @@ class Answer:
     models answered on the same cores meanwhile. `predicted_bytes`: the process memory foretold from the
     file's header; of a model behind a server neither memory nor load time is known. `reasoning`: what the
     model wrote before its answer, a part of neither text nor words.
-    `history`: the earlier exchanges in the prompt, oldest first; `history_dropped` older ones did not fit.
+    `history`: the earlier exchanges in the prompt, oldest first; `history_dropped` older ones did not fit, or
+    were not for a choice to know.
+    `answers`: whether the model wrote, or chose. Of a choice: `quotes` are sentences of `matches`, in the
+    model's order, which `text` holds on a line each; `own_line` is what it added in its own words.
     """
 
     model: str
@@ -81,6 +91,9 @@ class Answer:
     reasoning: str = ""
     history: tuple[Exchange, ...] = ()
     history_dropped: int = 0
+    answers: AnswerMode = "free"
+    quotes: tuple[Sentence, ...] = ()
+    own_line: str = ""
     origin: Origin = field(default_factory=Origin)
     words: int = field(init=False)
 
@@ -91,7 +104,8 @@ class Answer:
     @property
     def abstained(self) -> bool:
         """Whether the model answered that the reviews do not say."""
-        return is_abstention(self.text)
+        # A customer may have written the very words.
+        return not self.quotes and is_abstention(self.text)
 
     @property
     def exchange(self) -> Exchange:
@@ -106,14 +120,24 @@ class Answer:
     @property
     def citations(self) -> tuple[int, ...]:
         """Numbers cited in the text that name a passage, each once, in order of appearance."""
-        return tuple(n for n in cited_numbers(self.text) if 1 <= n <= len(self.matches))
+        return tuple(n for n in self._cited() if 1 <= n <= len(self.matches))
 
     @property
     def invalid_citations(self) -> tuple[int, ...]:
         """Numbers cited in the text that name no passage."""
-        return tuple(n for n in cited_numbers(self.text) if not 1 <= n <= len(self.matches))
+        return tuple(n for n in self._cited() if not 1 <= n <= len(self.matches))
+
+    def _cited(self) -> Sequence[int]:
+        if self.answers == "free":
+            return cited_numbers(self.text)
+        # What stands in brackets inside a quotation is the customer's.
+        return list(dict.fromkeys(quote.passage for quote in self.quotes))
 
 
 def cited_numbers(text: str) -> Sequence[int]:
-    """The n of every `[n]`, each once, in order of appearance."""
-    return list(dict.fromkeys(int(number) for number in _CITATION.findall(text)))
+    """The n of every `[n]` and `[n, m]`, each once, in order of appearance."""
+    return list(dict.fromkeys(chain.from_iterable(map(_numbers, _CITATION.finditer(text)))))
+
+
+def _numbers(citation: re.Match[str]) -> list[int]:
+    return [int(number) for number in citation[1].split(",")]

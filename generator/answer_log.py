@@ -126,6 +126,9 @@ def _row(answer: Answer) -> Row:
         "compute_bytes": memory and memory.compute,
         "rest_bytes": memory and memory.rest,
         "predicted_bytes": answer.predicted_bytes,
+        "answers": answer.answers,
+        "quotes": Json(list(_quotes(answer))),
+        "own_line": answer.own_line,
         **asdict(answer.origin),
     }
 
@@ -137,6 +140,17 @@ def _passages(answer: Answer) -> Iterator[Row]:
             "number": match.passage.number,
             "score": match.score,
             "text": match.passage.text,
+        }
+
+
+def _quotes(answer: Answer) -> Iterator[Row]:
+    for quote in answer.quotes:
+        yield {
+            "passage": quote.passage,
+            "review_id": answer.matches[quote.passage - 1].passage.review_id,
+            "start": quote.start,
+            "end": quote.end,
+            "text": quote.text,
         }
 
 

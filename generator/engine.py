@@ -13,19 +13,15 @@ from typing import Any
 import llama_cpp
 
 from generator.answer_stream import CLOSE, OPEN, AnswerStream
-from generator.engine_log import EngineLog
+from generator.engine_log import EngineError, EngineLog
 from generator.events import Counters, Done, Event, Memory, PromptProgress, Sampling, StopReason, Timing
 from generator.process_memory import peak_rss, pss
 from generator.respell import common_length
-from generator.sampler import make_sampler
+from generator.sampler import Sampler
 
 # llama.cpp's own default: prompts are read in pieces of this many tokens, with progress in between.
 BATCH = 512
 ABORTED = 2
-
-
-class EngineError(Exception):
-    """llama.cpp refused; the text says what."""
 
 
 class Engine:
@@ -133,6 +129,9 @@ class Engine:
         if not tokens:
             raise EngineError("The prompt is empty.")
         llama_cpp.llama_perf_context_reset(self._context)
+        if sampling.grammar and self._opens_reasoning(tokens):
+            # A grammar leaves no room for reasoning: the block that the template opened is closed again.
+            tokens = [*tokens, *self._close, *self.tokenize("\n\n")]
         reused = self._forget_all_but_common(tokens, reuse)
         stream = AnswerStream(sampling.stop, started, self._opens_reasoning(tokens))
         stop_reason: StopReason = "cancelled"
@@ -196,11 +195,11 @@ class Engine:
 
     def _write(self, sampling: Sampling, stream: AnswerStream) -> Generator[Event, None, StopReason]:
         """Sample until there is a reason to stop."""
-        sampler = make_sampler(sampling)
+        sampler = Sampler(sampling, self.vocab)
         limit = sampling.max_reasoning or self.n_ctx
         try:
             while True:
-                token = llama_cpp.llama_sampler_sample(sampler, self._context, -1)
+                token = sampler.sample(self._context)
                 if llama_cpp.llama_vocab_is_eog(self.vocab, token):
                     reason: StopReason = "end"
                     break
@@ -222,7 +221,7 @@ class Engine:
                     reason = "cancelled"
                     break
         finally:
-            llama_cpp.llama_sampler_free(sampler)
+            sampler.close()
         yield from stream.finish()
         return reason
 

@@ -14,6 +14,10 @@ _ERROR = 4
 _BUFFER = re.compile(r"(\w+) buffer size\s*=\s*([\d.]+) MiB")
 
 
+class EngineError(Exception):
+    """llama.cpp refused; the text says what."""
+
+
 # llama.cpp holds only the address, and may log long after the engine is gone: kept for good.
 _CALLBACKS: list[object] = []
 

@@ -24,7 +24,9 @@ class Sampling:
     """How the next token is chosen, and when to end. A temperature of 0 takes the likeliest token.
 
     `max_tokens` are for the answer; `max_reasoning` for a reasoning block before it, which is closed when
-    they are spent; None: no limit of its own. Stop strings end the answer, not the reasoning.
+    they are spent; None: no limit of its own. Stop strings end the answer, not the reasoning. `grammar`: what
+    the whole text must obey, in GBNF, from its rule "root" on; empty: anything. It leaves no room for
+    reasoning.
     """
 
     max_tokens: int
@@ -34,6 +36,7 @@ class Sampling:
     seed: int
     stop: tuple[str, ...] = ()
     max_reasoning: int | None = None
+    grammar: str = ""
 
 
 @dataclass(frozen=True, slots=True)

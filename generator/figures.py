@@ -54,6 +54,7 @@ FIGURES = (
         "a segment counts if it holds a letter or digit",
     ),
     Figure("words_per_s", "words/s", "words/s", "words / latency, the published experiment's figure"),
+    Figure("sentences", "sentences", "sentences", "sentences of the reviews that the answer quotes"),
     Figure("n_out", "tokens", "tokens", "tokens of the answer, from the engine; the end token not counted"),
     Figure("n_reasoning", "reasoning", "tokens", "of these, tokens of the reasoning before the answer"),
     Figure("n_prompt", "prompt", "tokens", "tokens of the prompt, from the engine"),
@@ -74,6 +75,22 @@ REMOTE = (
     "server's own count; its memory, its load time and who else it served are not known."
 )
 
+# What must be read with the figures of a verbatim answer.
+VERBATIM = (
+    "Verbatim: the model chose sentences, the program quoted them. Its tokens are decisions, a number each: "
+    "times and tokens are those of the choice, words those of the quotations and what stands beside them. "
+    "Compare its speed with that of other choices only."
+)
+
+# What must be read with the figures of the contestant without a language model.
+EXTRACTIVE = (
+    "Extractive: no language model; an embedder ranks the sentences. It has no tokens, and all of its answer "
+    "comes at once. Its memory is the embedder's, shared with retrieval."
+)
+
+# In place of a memory that is not this model's own to measure, by the model's kind.
+_MEMORY_ELSEWHERE = {"openai": "remote", "extractive": "the embedder's"}
+
 _BY_KEY = {figure.key: figure for figure in FIGURES}
 
 
@@ -92,3 +109,15 @@ def format_figure(key: str, value: float | None) -> str:
     if unit == "s":
         return f"{value:.2f} s" if value >= 1 else f"{value * 1000:.3g} ms"
     return f"{value:,.0f}" if value >= 100 or float(value).is_integer() else f"{value:.3g}"
+
+
+def remarks(kind: str, answers: str) -> list[str]:
+    """What must be read with the figures of a model of this kind that answered so."""
+    if kind == "extractive":
+        return [EXTRACTIVE]
+    return [*([REMOTE] if kind == "openai" else []), *([VERBATIM] if answers == "verbatim" else [])]
+
+
+def format_memory(key: str, value: float | None, kind: str) -> str:
+    """As `format_figure`; of a model whose memory is elsewhere, where that is."""
+    return _MEMORY_ELSEWHERE.get(kind) or format_figure(key, value)

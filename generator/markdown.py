@@ -13,7 +13,8 @@ _LIST_NUMBER = re.compile(r"(?m)^(\s*\d+)([.)])")
 # What Streamlit makes a link of even so: web addresses and e-mail addresses.
 _LINKED = re.compile(r"(?i)(?<=https:)|(?<=http:)|(?<=www)(?=\.)|(?<=@)")
 ZERO_WIDTH_SPACE = "\u200b"
-_CITATION = re.compile(r"\\\[(\d{1,3})\\\]")
+# `[n]` and `[n, m]`, once their brackets are escaped.
+_CITATION = re.compile(r"\\\[(\d{1,3}(?:\s*,\s*\d{1,3})*)\\\]")
 
 
 def literal(text: str) -> str:
@@ -27,10 +28,16 @@ def literal(text: str) -> str:
 
 
 def with_citations(text: str, valid: Collection[int], anchor: str) -> str:
-    """The same for an answer; each `[n]` with n in `valid` links to `#{anchor}-{n}`."""
+    """The same for an answer; each `[n]` with n in `valid` links to `#{anchor}-{n}`,
+    of `[n, m]` each number.
+    """
 
     def link(match: re.Match[str]) -> str:
-        number = int(match[1])
-        return f"[\\[{number}\\]](#{anchor}-{number})" if number in valid else match[0]
+        if "," not in match[1]:
+            return linked(match[0], int(match[1]))
+        return re.sub(r"\d+", lambda number: linked(number[0], int(number[0])), match[0])
+
+    def linked(shown: str, number: int) -> str:
+        return f"[{shown}](#{anchor}-{number})" if number in valid else shown
 
     return _CITATION.sub(link, literal(text))

@@ -1,12 +1,12 @@
 """A question and passages become the messages for a model. Pure text; knows nothing of tokens or models."""
 
-import re
 from collections.abc import Sequence
 
 from langchain_core.prompts import ChatPromptTemplate
 
 from generator.answer import ABSTENTION, Exchange
 from generator.events import Message
+from generator.quotation import quoted
 from retriever.passage import Passage
 
 # One user turn and no system turn: some chat templates refuse a system turn, and every model in a
@@ -78,5 +78,4 @@ def _opening(question: str, passages: Sequence[Passage]) -> Message:
 
 def _quoted(passage: Passage) -> str:
     stars = f"({passage.rating:g} of 5 stars) " if passage.rating is not None else ""
-    # One review, one line: its own line breaks or dashes must not look like the end of the quotation.
-    return stars + re.sub("-{10,}", "-", " ".join(passage.text.split()))
+    return stars + quoted(passage.text)

@@ -11,12 +11,13 @@ from dataclasses import dataclass, field, replace
 
 import psutil
 
-from config import Settings
+from config import AnswerMode, Settings
 from generator.answer import Answer, Exchange
+from generator.answerer import Answerer, open_answerer
 from generator.cores import CoreShare
 from generator.events import Loading, Piece, PromptProgress
-from generator.generator import Generator
 from models.catalogue import find_spec
+from retriever.embedder import Embedder
 from retriever.passage import Match
 
 # Of the memory that is available at the start; the rest is for the database, the embedder and the page.
@@ -27,7 +28,7 @@ DEFAULT_SHARE = 0.8
 class _Place:
     """A model and the tickets for it, in order: the first is the one that is admitted, or will be."""
 
-    generator: Generator
+    generator: Answerer
     tickets: deque["Ticket"] = field(default_factory=deque)
     # Counts up with every use: the lowest is the least recently used.
     used: int = 0
@@ -38,7 +39,7 @@ class _Place:
 
     @property
     def need(self) -> int:
-        """Bytes foretold; none for a model behind a server."""
+        """Bytes foretold; none for what takes no memory of its own here."""
         return self.generator.predicted.process if self.generator.predicted else 0
 
     def turn_of(self, ticket: "Ticket") -> bool:
@@ -53,8 +54,9 @@ class Registry:
     one that is answering: for that it waits. One that exceeds the budget by itself is loaded once alone.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, embedder: Embedder | None = None) -> None:
         self._settings = settings
+        self._embedder = embedder or Embedder(settings.embedder)
         self.budget: int = settings.memory_budget or int(DEFAULT_SHARE * psutil.virtual_memory().available)
         self._changed = threading.Condition()
         self._places: dict[str, _Place] = {}
@@ -90,7 +92,8 @@ class Registry:
         """
         with self._changed:
             if name not in self._places:
-                self._places[name] = _Place(Generator(find_spec(name, self._settings), self._settings))
+                spec = find_spec(name, self._settings)
+                self._places[name] = _Place(open_answerer(spec, self._settings, self._embedder))
             ticket = Ticket(self, self._places[name])
             ticket.place.tickets.append(ticket)
             self._waiting.append(ticket)
@@ -168,12 +171,16 @@ class Ticket:
         self._turn = False
 
     @property
-    def generator(self) -> Generator:
+    def generator(self) -> Answerer:
         """The model's generator."""
         return self.place.generator
 
     def stream(
-        self, question: str, matches: Sequence[Match], history: Sequence[Exchange] = ()
+        self,
+        question: str,
+        matches: Sequence[Match],
+        history: Sequence[Exchange] = (),
+        answers: AnswerMode | None = None,
     ) -> Iterator[Loading | PromptProgress | Piece | Answer]:
         """As `Generator.stream`, once it is this ticket's turn; ends without an Answer if it was given back.
 
@@ -185,7 +192,10 @@ class Ticket:
                 return
             waited = time.perf_counter() - self._reserved
             self._turn = True
-            for event in self.generator.stream(question, matches, history=history, sharing=self.share):
+            events = self.generator.stream(
+                question, matches, history=history, sharing=self.share, answers=answers
+            )
+            for event in events:
                 yield replace(event, queue_s=event.queue_s + waited) if isinstance(event, Answer) else event
         finally:
             self.give_back()

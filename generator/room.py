@@ -3,13 +3,12 @@
 Pure arithmetic; knows nothing of processes or texts.
 """
 
-from collections.abc import Iterator, Sequence, Sized
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 
 from config import ModelSpec
 from config.errors import PromptTooLong
 from generator.answer import Exchange
-from generator.events import Loaded, Message, Sampling
+from generator.events import Loaded, Sampling
 from retriever.passage import Match
 
 # Of the context, at least this share is kept for the answer: the experiment asks for 2,000 tokens in
@@ -19,20 +18,9 @@ ANSWER_SHARE = 4
 REASONING_SHARE = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Prompt:
-    """A prompt that fits: its messages, their tokens, and the matches and exchanges that are in it."""
-
-    messages: list[Message]
-    tokens: Sized
-    matches: tuple[Match, ...]
-    history: tuple[Exchange, ...]
-
-    def shorter(self) -> tuple[tuple[Match, ...], tuple[Exchange, ...]] | None:
-        """What to try if it does not fit after all, in the order of `shortened`; None: nothing."""
-        if self.history:
-            return self.matches, self.history[1:]
-        return (self.matches[:-1], ()) if len(self.matches) > 1 else None
+def choice_room(loaded: Loaded, max_tokens: int) -> int:
+    """Tokens that a prompt may have, so that a choice of `max_tokens` has room."""
+    return loaded.n_ctx - min(max_tokens, loaded.n_ctx // ANSWER_SHARE)
 
 
 def prompt_room(spec: ModelSpec, loaded: Loaded) -> int:
@@ -40,7 +28,7 @@ def prompt_room(spec: ModelSpec, loaded: Loaded) -> int:
     if loaded.reasons:
         wanted = spec.max_tokens + spec.reasoning_tokens
         return loaded.n_ctx - min(wanted, loaded.n_ctx // REASONING_SHARE)
-    return loaded.n_ctx - min(spec.max_tokens, loaded.n_ctx // ANSWER_SHARE)
+    return choice_room(loaded, spec.max_tokens)
 
 
 def shortened(

@@ -37,6 +37,8 @@ class TextStream:
 
     def add_text(self, text: str) -> str:
         """The same for text that was decoded elsewhere."""
+        if self.stopped:
+            return ""  # the rest of a token, or of a character, whose beginning came before the stop
         self._held += text
         # Of several stop strings, the one that is complete first counts, wherever the pieces were cut.
         met = [(at + len(stop), at, stop) for stop in self._stop if (at := self._held.find(stop)) >= 0]

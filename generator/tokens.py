@@ -11,8 +11,11 @@ import llama_cpp
 from llama_cpp.llama_chat_format import Jinja2ChatFormatter
 
 from generator.answer_stream import CLOSE, OPEN
-from generator.engine import Engine, EngineError
+from generator.engine import Engine
+from generator.engine_log import EngineError
 from generator.events import Message
+
+_NUMBER = re.compile(r"\[\d+\]")
 
 
 class Tokenizer:
@@ -92,6 +95,8 @@ class Tokenizer:
             for token in range(count)
             if llama_cpp.llama_vocab_get_attr(self._vocab, token) & special
         ]
+        # `[7]`, where it is one token, is for a prompt to write; reviews lose theirs in generator.quotation.
+        texts = [text for text in texts if not _NUMBER.fullmatch(text)]
         # Nor may a review hide an answer as reasoning, where the vocabulary does not know these.
         return [*texts, OPEN, CLOSE]
 

@@ -13,8 +13,8 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
-from generator.engine import Engine, EngineError
-from generator.engine_log import engine_version
+from generator.engine import Engine
+from generator.engine_log import EngineError, engine_version
 from generator.events import Failed, Loaded, Loading, Message, Reply, Sampling, Tokenized, to_line
 from generator.respell import respell
 from generator.tokens import Tokenizer

@@ -6,6 +6,7 @@ from rich.table import Table
 from config import Settings, load_settings
 from config.command import console, run
 from config.errors import ModelUnavailable
+from models.catalogue import EXTRACTIVE
 from models.commands import probe_model, pull_model, show_catalogue
 from models.files import how_to_get, model_path
 from models.fit import fit
@@ -29,7 +30,7 @@ def list_models() -> None:
     settings = load_settings()
     table = Table("model", "on disk", "parameters", "memory, predicted")
     remarks = []
-    specs = [settings.model(name) for name in settings.models]
+    specs = [*(settings.model(name) for name in settings.models), EXTRACTIVE]
     reached = reach([spec for spec in specs if spec.remote])
     for spec in specs:
         name = spec.name
@@ -37,6 +38,9 @@ def list_models() -> None:
             problem = reached[name]
             table.add_row(f"{name} (remote)", "unreachable" if problem else "reachable", "", "remote")
             remarks.append(problem or f"{name}: {served_name(spec)} at {spec.url}")
+            continue
+        if spec.kind == "extractive":
+            table.add_row(f"{name} (no language model)", "built in", "", "the embedder's")
             continue
         path = model_path(spec, settings)
         if not path.is_file():

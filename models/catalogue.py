@@ -25,6 +25,9 @@ NOT_IN_LLAMA_CPP = frozenset({"opt", "gptj"})
 
 _LONGEST_CONTEXT = 2048
 
+# Always there, without a file: quotes what an embedder ranks highest. The control in every comparison.
+EXTRACTIVE = ModelSpec(name="extractive", kind="extractive", answers="verbatim")
+
 
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -80,15 +83,17 @@ def catalogue() -> Mapping[str, Entry]:
 
 
 def find_spec(name: str, settings: Settings) -> ModelSpec:
-    """The model of this name: from the settings, else from the catalogue.
+    """The model of this name: from the settings, else the built-in one, else from the catalogue.
 
     Raises UnknownModel, naming the closest, or ModelUnavailable for an entry without a file to load.
     """
     if name in settings.models:
         return settings.model(name)
+    if name == EXTRACTIVE.name:
+        return EXTRACTIVE
     entries = catalogue()
     if name not in entries:
-        hint = did_you_mean(name, [*settings.models, *entries])
+        hint = did_you_mean(name, [*settings.models, EXTRACTIVE.name, *entries])
         raise UnknownModel(
             f"There is no model '{name}' in the settings or the catalogue{hint} "
             f"Configured: {', '.join(settings.models) or 'none'}. "
@@ -105,11 +110,16 @@ def find_spec(name: str, settings: Settings) -> ModelSpec:
     )
 
 
+def models_here(settings: Settings) -> list[str]:
+    """Names that can be asked on this machine: those on disk, and last the built-in one."""
+    return [*models_on_disk(settings), EXTRACTIVE.name]
+
+
 def models_on_disk(settings: Settings) -> list[str]:
     """Names whose file is there: the configured ones, then those of the catalogue that have another file."""
     found: dict[Path, str] = {}
     for name, spec in settings.models.items():
-        if not spec.remote:
+        if spec.file:
             found.setdefault(model_path(spec, settings), name)
     for name, entry in catalogue().items():
         if entry.remark is None and name not in settings.models:

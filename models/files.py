@@ -7,15 +7,19 @@ from config.errors import ModelUnavailable
 
 
 def model_path(spec: ModelSpec, settings: Settings) -> Path:
-    """The file's place: as given if that is a path, else in the models folder. It need not exist."""
+    """The file's place: as given if that is a path, else in the models folder. It need not exist.
+
+    Raises ModelUnavailable for a kind of model that has no file.
+    """
+    if not spec.file:
+        what = f"runs on the server at {spec.url}" if spec.remote else "is no language model"
+        raise ModelUnavailable(f"{spec.name} {what}: there is no file of it here.")
     file = Path(spec.file).expanduser()
     return file if file.is_absolute() else settings.models_folder / file
 
 
 def require_file(spec: ModelSpec, settings: Settings) -> Path:
     """The same, but raises ModelUnavailable, with the way to get the file, if it is not there."""
-    if spec.remote:
-        raise ModelUnavailable(f"{spec.name} runs on the server at {spec.url}: there is no file of it here.")
     path = model_path(spec, settings)
     if path.is_file():
         return path

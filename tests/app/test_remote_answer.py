@@ -40,7 +40,7 @@ def test_it_is_offered_without_a_file(tmp_path: Path, monkeypatch: pytest.Monkey
         "near": ModelSpec(file=str(tmp_path / "near.gguf")),
     }
     monkeypatch.setattr(resources, "settings", lambda: Settings(home=tmp_path, models=models))
-    assert resources.usable_models() == ["near", "far"]
+    assert resources.usable_models() == ["near", "far", "extractive"]
 
 
 def test_stopping_ends_it_while_it_reads_the_prompt(server: StrangeServer, registry: Registry) -> None:
@@ -77,14 +77,15 @@ def draw() -> None:
     answer = Answer(
         "far", "?", "Yes.", (), 0, "end", timing, None, None, None, queue_s=0, mode="interactive", shared=True
     )
-    draw_answer(SimpleNamespace(error=None, text="Yes.", reasoning="", answer=answer), "far (remote)", "q1")  # type: ignore[arg-type]
+    live = SimpleNamespace(error=None, text="Yes.", reasoning="", answer=answer, kind="openai")
+    draw_answer(live, "far (remote)", "q1")  # type: ignore[arg-type]
 
 
 def test_figures_that_nobody_knows_are_not_drawn_as_numbers() -> None:
     page = AppTest.from_function(draw).run()
     assert not page.exception
     metrics = {metric.label: metric.value for metric in page.metric}
-    assert (metrics["memory"], metrics["tokens/s"], metrics["TTFT"]) == ("-", "-", "500 ms")
+    assert (metrics["memory"], metrics["tokens/s"], metrics["TTFT"]) == ("remote", "-", "500 ms")
     said = " ".join(caption.value for caption in page.caption)
     assert "the model ran on its server" in said
     assert "its server wrote other answers for us too" in said

@@ -50,6 +50,9 @@ def row(model: str, **changes: Any) -> Row:
         "compute_bytes": 2**26,
         "rest_bytes": 2**25,
         "predicted_bytes": 4 * 2**30,
+        "answers": "free",
+        "quotes": [],
+        "own_line": "",
     }
     assert changes.keys() <= values.keys()
     return values | changes

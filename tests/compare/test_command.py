@@ -28,10 +28,11 @@ def run(environment: dict[str, str], *arguments: str) -> subprocess.CompletedPro
 def environment(settings: Settings, tmp_path: Path) -> dict[str, str]:
     for name in ("praise", "lament"):
         write_scripted_model(tmp_path / f"{name}.gguf", f"This is {name} [1].")
+    write_scripted_model(tmp_path / "chooser.gguf", "[1]")
     (tmp_path / "broken.gguf").write_text("GGUF, but not really")
     models = {
         name: {"file": str(tmp_path / f"{name}.gguf"), "n_ctx": 8192}
-        for name in ("praise", "lament", "broken")
+        for name in ("praise", "lament", "chooser", "broken")
     }
     models["absent"] = {"file": "absent.gguf"}
     (tmp_path / "settings.yaml").write_text(yaml.safe_dump({"models": models}))
@@ -99,6 +100,28 @@ def test_a_model_that_fails_is_reported_and_the_others_finish(
         cursor.execute("SELECT product_id, question, answer FROM answer WHERE run_id = 'second'")
         assert cursor.fetchall() == [("B0TEST0011", "Is the screen good?", "This is praise [1].")]
     connection.close()
+
+
+def test_ways_of_answering_are_contestants_and_have_tables_of_their_own(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / "reviews.csv").write_text(REVIEWS)
+    run(environment, "ingest", str(tmp_path / "reviews.csv"))
+    done = run(
+        environment, "compare", "--models", "praise,chooser:verbatim,extractive,extractive:free", "--product",
+        "B0TEST0003", "--question", "How is the battery?", "--name", "ways",
+    )  # fmt: skip
+    assert "failed: extractive:free: extractive has no language model" in done.stderr
+    summary = json.loads((tmp_path / "runs" / "ways" / "summary.json").read_text())
+    assert summary["models"].keys() == {"praise", "chooser:verbatim", "extractive"}
+    assert summary["models"]["chooser:verbatim"]["figures"]["sentences"]["median"] == 1
+    assert summary["models"]["extractive"]["figures"]["n_out"]["median"] is None
+    assert "Comparison of verbatim answers" in done.stdout and "the embedder's" in done.stdout
+    report = (tmp_path / "runs" / "ways" / "report.md").read_text()
+    first, second = report.split("### Verbatim answers")
+    assert "| median of | praise |" in first
+    assert "| median of | chooser (verbatim) | extractive (no language model) |" in second
+    assert "its memory is the embedder's" in first.lower()
 
 
 @pytest.mark.parametrize(

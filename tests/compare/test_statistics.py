@@ -39,5 +39,20 @@ def test_random_weights_are_said_to_be_so(kind: str | None, label: str) -> None:
     assert summarise([row("a", model_settings={"random_weights": kind})])[0].label == label
 
 
+def test_ways_of_answering_are_apart() -> None:
+    quotes = [{"passage": 1}, {"passage": 2}]
+    rows = [row("a"), row("a", answers="verbatim", quotes=quotes), row("a", answers="verbatim")]
+    free, verbatim = summarise(rows)
+    assert (free.name, free.label, free.answers) == ("a", "a", 1)
+    assert (verbatim.name, verbatim.label, verbatim.answers) == ("a:verbatim", "a (verbatim)", 2)
+    assert verbatim.figures["sentences"].median == 1
+
+
+def test_the_contestant_without_a_language_model_is_said_to_be_so() -> None:
+    settings = {"kind": "extractive", "random_weights": None}
+    (summary,) = summarise([row("extractive", answers="verbatim", model_settings=settings)])
+    assert (summary.name, summary.label) == ("extractive", "extractive (no language model)")
+
+
 def test_no_answers_no_summaries() -> None:
     assert summarise([]) == []

@@ -35,6 +35,16 @@ def test_arguments_over_environment_over_file(yaml_file: Path, monkeypatch: pyte
     assert Settings(home=yaml_file).home == yaml_file
 
 
+def test_how_a_model_answers(yaml_file: Path) -> None:
+    yaml_file.write_text("models: {some: {file: some.gguf}, other: {file: other.gguf, answers: verbatim}}")
+    settings = load_settings()
+    assert (settings.verbatim.sentences, settings.verbatim.own_line) == (8, False)
+    assert [settings.model(name).answers for name in ("some", "other")] == ["free", "verbatim"]
+    yaml_file.write_text("verbatim: {sentences: 51}")
+    with pytest.raises(ConfigError, match=r"verbatim\.sentences"):
+        load_settings()
+
+
 def test_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     clone = Path(config.settings.__file__).parents[1]
     assert Settings().home == clone / ".reviewduel"
@@ -63,7 +73,7 @@ def test_the_password_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
         ("embedder: {nam: x}", r"unknown key 'embedder\.nam'; did you mean 'name'\?"),
         ("models: {a: {fiel: x, file: y}}", r"unknown key 'models\.a\.fiel'; did you mean 'file'\?"),
         ("models: {a: {}}", r"'models\.a': a model of kind 'gguf' needs 'file'"),
-        ("models: {a: {kind: opneai}}", r"'models\.a\.kind' is 'opneai': .*'gguf' or 'openai'"),
+        ("models: {a: {kind: opneai}}", r"'models\.a\.kind' is 'opneai': .*'gguf', 'openai' or 'extractive'"),
         ("models: {a: {kind: openai}}", r"'models\.a': a model of kind 'openai' needs 'url'"),
         ("models: {a: {kind: openai, url: 'http://h', file: y}}", "'file' is not for .* kind 'openai'"),
         ("models: {a: {file: y, concurrency: 2}}", "'concurrency' is not for a model of kind 'gguf'"),

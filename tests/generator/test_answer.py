@@ -1,6 +1,7 @@
 """Words, citations and rates of an answer."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from generator import Answer
 from generator.answer import cited_numbers, count_words
 from generator.events import Memory, Timing
+from generator.sentences import Sentence
 from retriever.passage import Match
 
 
@@ -66,6 +68,22 @@ def test_citations_are_those_of_passages_each_once_in_order(make_answer: Callabl
     answer = make_answer("Sturdy [3], light [1][3]. Dear [4]; blue [0] or [12]. See [a], [], [-1], [1234].")
     assert answer.citations == (3, 1)
     assert answer.invalid_citations == (4, 0, 12)
+
+
+def test_several_citations_may_share_a_bracket(make_answer: Callable[..., Answer]) -> None:
+    answer = make_answer("Sturdy [2, 1], light [1,3]. Dear [3 , 12]. See [1,], [,2], [1 2], [1, b].")
+    assert answer.citations == (2, 1, 3)
+    assert answer.invalid_citations == (12,)
+    assert make_answer("The reviews do not say [1, 2].").abstained
+
+
+def test_of_a_choice_the_quoted_passages_are_cited_whatever_a_quotation_holds(
+    make_answer: Callable[..., Answer],
+) -> None:
+    quotes = (Sentence(3, 0, 23, "The reviews do not say."), Sentence(1, 0, 13, "I gave it [9]"))
+    text = '"The reviews do not say." [3]'
+    answer = replace(make_answer(text), answers="verbatim", quotes=quotes)
+    assert (answer.citations, answer.invalid_citations, answer.abstained) == ((3, 1), (), False)
 
 
 def test_without_passages_every_citation_is_invalid(make_answer: Callable[..., Answer]) -> None:

@@ -1,6 +1,7 @@
 """The log of answers holds what the Answer says, in every column."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,6 +11,7 @@ from database import Database
 from generator import Answer, AnswerLog, Exchange
 from generator.events import Memory, Timing
 from generator.origin import Origin
+from generator.sentences import Sentence
 from retriever.passage import Match
 
 
@@ -39,6 +41,18 @@ def answer(make_match: Callable[..., Match]) -> Answer:
 SPEC = ModelSpec(name="tiny-llama", file="tiny-llama.gguf", random_weights="llama", seed=2**32 - 1)
 
 
+def test_quotations_and_the_own_line_are_logged(database: Database, answer: Answer) -> None:
+    quotes = (Sentence(2, 0, 5, "Laut."), Sentence(1, 0, 6, "Leise."))
+    chosen = replace(answer, answers="verbatim", quotes=quotes, own_line="Ja.", text='"Laut." [2]\n"[7]" [1]')
+    AnswerLog(database).record(chosen, SPEC, "B01", retrieval_s=0.25)
+    (row,) = AnswerLog(database).select()
+    assert (row["answers"], row["own_line"], row["citations"]) == ("verbatim", "Ja.", [2, 1])
+    assert row["quotes"] == [
+        {"passage": 2, "review_id": "r2", "start": 0, "end": 5, "text": "Laut."},
+        {"passage": 1, "review_id": "r1", "start": 0, "end": 6, "text": "Leise."},
+    ]
+
+
 def test_every_column_equals_the_answer(database: Database, answer: Answer) -> None:
     log = AnswerLog(database)
     log.begin_run("demo", {"models": ["tiny-llama"]})
@@ -58,6 +72,9 @@ def test_every_column_equals_the_answer(database: Database, answer: Answer) -> N
             {"review_id": "r2", "number": 0, "score": 0.98, "text": "Laut."},
         ],
         "dropped": 3,
+        "answers": "free",
+        "quotes": [],
+        "own_line": "",
         "answer": answer.text,
         "reasoning": "Hm, laut?",
         "abstained": False,

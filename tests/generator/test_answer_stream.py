@@ -48,6 +48,7 @@ def split(text: str, opened: bool, stop: tuple[str, ...]) -> tuple[str, str]:
 @example("<think>because</think>It is.", [3, 9, 20], False, ())
 @example("because</think>It is.", [10, 12], False, ())
 @example("because\n</think>\n\nIt is.", [9, 12], True, ())
+@example("<think></think></stopsté", [24], False, ("stop",))  # stopped in the middle of a character
 def test_reasoning_and_answer_are_those_of_the_whole_text(
     text: str, cut_at: list[int], opened: bool, stop: tuple[str, ...]
 ) -> None:

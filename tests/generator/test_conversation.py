@@ -99,9 +99,9 @@ def test_the_conversation_as_messages(make_match: MakeMatch) -> None:
 
 def test_citations_in_earlier_answers_follow_their_passages(make_match: MakeMatch) -> None:
     first, second, third = (make_match(number, f"Review {number}.") for number in (1, 2, 3))
-    history = [Exchange("Loud?", "Yes [2], no [1]. [9]", (first, second))]
+    history = [Exchange("Loud?", "Yes [2], no [1]. [9] Both [1, 2].", (first, second))]
     _, answer, _ = answer_messages("Why?", [second.passage, third.passage], history)
-    assert answer.content == "Yes [1], no . "
+    assert answer.content == "Yes [1], no .  Both [1]."
 
 
 def test_what_an_answer_came_from_is_told(start: Start, matches: list[Match]) -> None:

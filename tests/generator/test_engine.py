@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from generator.engine import BATCH, Engine, EngineError
+from generator.engine import BATCH, Engine
+from generator.engine_log import EngineError
 from generator.events import Done, PromptProgress, Sampling, Text
 
 BOS, FIRST_WORD = 1, 259

@@ -36,3 +36,7 @@ def test_a_number_at_the_start_begins_no_list() -> None:
 
 def test_only_given_citations_become_links() -> None:
     assert with_citations("Good [1], bad [7].", {1}, "q") == r"Good [\[1\]](#q-1), bad \[7\]."
+
+
+def test_of_several_citations_in_one_bracket_each_is_a_link_of_its_own() -> None:
+    assert with_citations("Good [1, 7,2].", {1, 2}, "q") == r"Good \[[1](#q-1), 7,[2](#q-2)\]."

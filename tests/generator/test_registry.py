@@ -7,7 +7,7 @@ import pytest
 
 from config import ModelSpec, Settings
 from config.errors import ModelUnavailable, UnknownModel
-from generator import Answer, Loading, PromptProgress, Registry, Text
+from generator import Answer, Generator, Loading, PromptProgress, Registry, Text
 from generator.registry import Ticket
 from models.llama_process import usable_cores
 from retriever.passage import Match
@@ -191,6 +191,7 @@ def test_a_model_that_cannot_be_loaded_leaves_no_trace(
     with pytest.raises(ModelUnavailable, match="no file"):
         registry.reserve("absent")
     ticket = registry.reserve("a")
+    assert isinstance(ticket.generator, Generator)
     file = ticket.generator.path
     assert file
     whole = file.read_bytes()

@@ -1,0 +1,156 @@
+"""How well models choose evidence: verbatim answers to the hand-labelled questions about the sample reviews.
+
+    python -m benchmarks.evidence --models a,b,extractive [--questions data/questions.yaml]
+
+Every model is shown the same reviews, split into passages as `python -m ingest` splits them, and may choose
+`verbatim.sentences` sentences. Beside the models stand four that do not read: all sentences; the first ones
+up to that limit; each by chance, at the rate at which sentences are evidence; and the best that can be done
+within the limit. The last line is JSON: `questions`, and by model `f1`, `precision`, `recall`, `abstention`,
+`false_abstention`, `kinds` (compare/evidence.py says what they are), `e2e_s` (median) and `memory_mib`.
+"""
+
+import json
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import mean, median
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from benchmarks.questions import Labelled, chosen_numbers, read_questions
+from compare.evidence import Judged, Scores, score
+from config import Settings, load_settings
+from config.command import run
+from generator import open_answerer
+from generator.figures import format_figure, format_memory
+from models.catalogue import find_spec
+from retriever import Embedder
+
+DATA = Path(__file__).parent.parent / "data"
+# Draws of the contestant by chance; its scores are their means.
+DRAWS = 200
+
+app = typer.Typer()
+console = Console()
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One contestant's scores; speed and memory where it is a model. `dropped`: passages that did not fit."""
+
+    name: str
+    kind: str
+    scores: Scores
+    e2e_s: float | None = None
+    peak_rss: int | None = None
+    dropped: int = 0
+
+
+@app.command(help=__doc__)
+def main(
+    models: Annotated[str, typer.Option(help="Names, comma-separated.")] = "extractive",
+    questions: Annotated[Path, typer.Option(exists=True)] = DATA / "questions.yaml",
+    reviews: Annotated[Path, typer.Option(exists=True)] = DATA / "reviews.csv",
+) -> None:
+    """Ask, score, print."""
+    settings = load_settings()
+    labelled = read_questions(questions, reviews, settings.passages)
+    embedder = Embedder(settings.embedder)
+    results = [
+        *_without_knowledge(labelled, settings.verbatim.sentences),
+        *(_asked(name.strip(), labelled, settings, embedder) for name in models.split(",")),
+    ]
+    console.print(_table(results, len(labelled)))
+    by_name = {result.name: result for result in results}
+    print(
+        json.dumps(
+            {
+                "questions": len(labelled),
+                **{
+                    key: {name: getattr(result.scores, key) for name, result in by_name.items()}
+                    for key in ("f1", "precision", "recall", "abstention", "false_abstention", "kinds")
+                },
+                "e2e_s": {name: result.e2e_s for name, result in by_name.items() if result.e2e_s},
+                "memory_mib": {
+                    name: round(result.peak_rss / 2**20)
+                    for name, result in by_name.items()
+                    if result.peak_rss is not None
+                },
+            }
+        )
+    )
+
+
+def _asked(name: str, labelled: Sequence[Labelled], settings: Settings, embedder: Embedder) -> Result:
+    spec = find_spec(name, settings)
+    judged, seconds, peaks, dropped = [], [], [], 0
+    with open_answerer(spec, settings, embedder) as answerer:
+        answerer.load()
+        for one in track(labelled, name, console=Console(stderr=True), transient=True):
+            answer = answerer.answer(one.question, one.matches, mode="measured", answers="verbatim")
+            judged.append(_judged(one, chosen_numbers(one, answer.quotes)))
+            seconds.append(answer.timing.e2e_s or 0.0)
+            peaks += [answer.memory.peak_rss] if answer.memory else []
+            dropped += answer.dropped
+    return Result(name, spec.kind, score(judged), median(seconds), max(peaks, default=None), dropped)
+
+
+def _judged(one: Labelled, chosen: frozenset[int]) -> Judged:
+    return Judged(one.kind, len(one.sentences), chosen, one.evidence)
+
+
+def _without_knowledge(labelled: Sequence[Labelled], limit: int) -> Iterator[Result]:
+    every = [_judged(one, frozenset(range(len(one.sentences)))) for one in labelled]
+    yield Result("(all)", "", score(every))
+    first = [_judged(one, frozenset(range(min(limit, len(one.sentences))))) for one in labelled]
+    yield Result("(first)", "", score(first))
+    best = [_judged(one, frozenset(sorted(one.evidence)[:limit])) for one in labelled]
+    yield Result("(best)", "", score(best))
+    rate = sum(len(one.evidence) for one in labelled) / sum(len(one.sentences) for one in labelled)
+    chance = random.Random(0)
+    draws = [score([_judged(one, _drawn(one, rate, chance)) for one in labelled]) for _ in range(DRAWS)]
+    yield Result("(chance)", "", _mean_of(draws))
+
+
+def _drawn(one: Labelled, rate: float, chance: random.Random) -> frozenset[int]:
+    return frozenset(index for index in range(len(one.sentences)) if chance.random() < rate)
+
+
+def _mean_of(draws: Sequence[Scores]) -> Scores:
+    def of(key: str) -> float:
+        return mean(getattr(draw, key) or 0.0 for draw in draws)
+
+    kinds = {kind: mean(draw.kinds[kind] for draw in draws) for kind in draws[0].kinds}
+    return Scores(of("f1"), of("precision"), of("recall"), of("abstention"), of("false_abstention"), kinds)
+
+
+def _table(results: Sequence[Result], questions: int) -> Table:
+    kinds = list(results[0].scores.kinds)
+    table = Table("", title=f"Evidence chosen for {questions} questions")
+    for result in results:
+        table.add_column(result.name, justify="right")
+    rows: dict[str, list[float | None]] = {
+        "F1": [result.scores.f1 for result in results],
+        **{f"F1, {kind}": [result.scores.kinds[kind] for result in results] for kind in kinds},
+        "precision": [result.scores.precision for result in results],
+        "recall": [result.scores.recall for result in results],
+        "right 'do not say'": [result.scores.abstention for result in results],
+        "wrong 'do not say'": [result.scores.false_abstention for result in results],
+    }
+    for label, values in rows.items():
+        table.add_row(label, *("-" if value is None else f"{value:.2f}" for value in values))
+    table.add_row("latency (median)", *(format_figure("e2e_s", result.e2e_s) for result in results))
+    table.add_row(
+        "memory", *(format_memory("peak_rss_bytes", result.peak_rss, result.kind) for result in results)
+    )
+    table.add_row("passages left out", *(str(result.dropped) for result in results))
+    return table
+
+
+if __name__ == "__main__":
+    run(app)

@@ -1,0 +1,51 @@
+"""Who takes part in a comparison: a model and how it is to answer. Free against verbatim is a comparison too.
+
+Knows how contestants are named; knows nothing of questions or answers.
+"""
+
+from dataclasses import dataclass
+from typing import get_args
+
+from config import AnswerMode, ModelSpec, Settings
+from models.catalogue import find_spec, models_here
+
+
+@dataclass(frozen=True, slots=True)
+class Contestant:
+    """A model, writing (`free`) or choosing sentences (`verbatim`)."""
+
+    spec: ModelSpec
+    answers: AnswerMode
+
+    @property
+    def name(self) -> str:
+        """As `contestant_name` says."""
+        return contestant_name(self.spec.name, self.answers, self.spec.kind)
+
+
+def contestant_name(model: str, answers: str, kind: str = "gguf") -> str:
+    """The model's name, and how it answers where that is not all of its kind's way."""
+    usual = "verbatim" if kind == "extractive" else "free"
+    return model if answers == usual else f"{model}:{answers}"
+
+
+def find_contestants(names: str, settings: Settings) -> list[Contestant]:
+    """Contestants by name, comma-separated, each once; without names, all models of this machine.
+
+    `mistral:verbatim` or `mistral:free` says how that one is to answer, else its settings do. Raises
+    UnknownModel, ModelUnavailable.
+    """
+    named = [name.strip() for name in names.split(",") if name.strip()]
+    # A server is asked only if it is named: its answers may cost somebody something.
+    found = [_find(name, settings) for name in named or models_here(settings)]
+    return list({one.name: one for one in found}.values())
+
+
+def _find(name: str, settings: Settings) -> Contestant:
+    model, _, suffix = name.rpartition(":")
+    for answers in get_args(AnswerMode):
+        if suffix == answers:
+            return Contestant(find_spec(model, settings), answers)
+    # Any other colon belongs to the name.
+    spec = find_spec(name, settings)
+    return Contestant(spec, spec.answers)

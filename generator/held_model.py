@@ -1,0 +1,126 @@
+"""One model where it lives: loaded into a process of its own, or behind a server; found there, asked, freed.
+
+Knows backends, files and memory; knows nothing of questions, reviews or answers.
+"""
+
+import threading
+from collections.abc import Iterator, Sequence, Sized
+from contextlib import suppress
+from typing import Any
+
+from config import ModelSpec, Settings
+from config.errors import GenerationFailed
+from generator.backend import Backend, open_backend
+from generator.cores import CoreShare
+from generator.events import Event, Loaded, Loading, Message, Sampling, TimingMode
+from generator.prompt import COMPLETION_STOPS, completion_messages
+from models.files import require_file
+from models.header import read_header
+from models.identity import file_sha256
+from models.memory import predict_memory
+from models.room import require_memory
+
+
+class HeldModel:
+    """The model of `spec`; nothing is loaded until `ready`.
+
+    `path`, `header` and `predicted` are None for a model behind a server; `file_sha256` is known once it is
+    loaded. Raises ModelUnavailable if the file is missing, or no GGUF.
+    """
+
+    def __init__(self, spec: ModelSpec, settings: Settings, force: bool) -> None:
+        self.spec = spec
+        self.path = None if spec.remote else require_file(spec, settings)
+        self.header = read_header(self.path) if self.path else None
+        self.predicted = predict_memory(self.header, spec.n_ctx) if self.header else None
+        self.file_sha256: str | None = None
+        self._force = force
+        self._home = settings.home
+        self._starting = threading.Lock()
+        self._backend: Backend[Any] | None = None
+        self._loaded: Loaded | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """Process id of the worker, if there is one."""
+        backend = self._backend
+        return backend.pid if backend and backend.alive else None
+
+    @property
+    def loaded(self) -> Loaded:
+        """What is known of the model once it is ready."""
+        assert self._loaded
+        return self._loaded
+
+    @property
+    def load_s(self) -> float | None:
+        """Seconds that loading took; None if that was not ours to see."""
+        return self._live().load_s
+
+    @property
+    def stops(self) -> tuple[str, ...]:
+        """What ends an answer of a model that has no turns of a conversation."""
+        return () if self.loaded.chat else COMPLETION_STOPS
+
+    def ready(self) -> Iterator[Loading]:
+        """Start a worker unless a live one is there, and load the model into it.
+
+        Raises ModelUnavailable, unless forced also for a model that does not fit.
+        """
+        with self._starting:
+            backend = self._backend
+            if backend and backend.alive:
+                backend.begin()
+                return
+            self.close()
+            if self.header and not self._force:
+                require_memory(self.spec.name, self.header, self.spec.n_ctx)
+            backend = self._backend = open_backend(self.spec, self.path)
+            try:
+                for reply in backend.load():
+                    if isinstance(reply, Loading):
+                        yield reply
+                    else:
+                        self._loaded = reply
+            except BaseException:
+                # Failed, interrupted or no longer waited for: the next question must not meet half a model.
+                backend.close()
+                raise
+            # Now, when nobody is timed; once for each file, then it is remembered. A file may be gone by now.
+            with suppress(OSError):
+                self.file_sha256 = file_sha256(self.path, self._home) if self.path else None
+
+    def tokenize(self, messages: Sequence[Message], mode: TimingMode) -> Sized:
+        """The prompt of a conversation; its len() is its tokens."""
+        turns = messages if self.loaded.chat else completion_messages(messages)
+        prompt: Sized = self._live().tokenize(turns, continues=mode == "interactive")
+        return prompt
+
+    def generate(
+        self, tokens: Sized, sampling: Sampling, mode: TimingMode, share: CoreShare
+    ) -> Iterator[Event]:
+        """The events of one answer, on its share of the cores."""
+        backend = self._live()
+        share.follow(backend.thread_setter())
+        try:
+            # Measured answers all start from an empty cache: a reused prompt makes the first word look fast.
+            yield from backend.generate(tokens, sampling, share.threads, reuse=mode == "interactive")
+        finally:
+            share.follow(None)
+
+    def cancel(self) -> None:
+        """End the running answer."""
+        backend = self._backend
+        if backend:
+            backend.cancel()
+
+    def close(self) -> None:
+        """Free what holds it; a running answer ends in GenerationFailed."""
+        backend, self._backend = self._backend, None
+        if backend:
+            backend.close()
+
+    def _live(self) -> Backend[Any]:
+        if not self._backend:
+            raise GenerationFailed(f"{self.spec.name} was closed while it answered.")
+        return self._backend
