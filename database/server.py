@@ -26,6 +26,7 @@ from config.errors import DatabaseError
 
 ROOT_STAND_IN = "pgserver"  # PostgreSQL refuses to run as root
 START_TIMEOUT_S = 120  # generous: after a crash the server first replays its log
+MOST_BUFFERS = 512 * 2**20  # bytes; PostgreSQL's own choice is 128 MiB
 LONGEST_SOCKET_FOLDER = 80  # of the 107 bytes that a Unix socket's address holds
 
 
@@ -94,7 +95,12 @@ class EmbeddedServer:
             )  # fmt: skip
         self._forget_recycled_pid()
         if run_binary("pg_ctl", "status", "-D", self.folder, check=False) != 0:
-            options = f"-p 5432 -c listen_addresses= -k {shlex.quote(str(socket_folder))}"
+            # For a search in a large product; only what is used of it takes memory.
+            buffers = min(MOST_BUFFERS, psutil.virtual_memory().total // 32) // 2**20
+            options = (
+                f"-p 5432 -c listen_addresses= -c shared_buffers={buffers}MB"
+                f" -k {shlex.quote(str(socket_folder))}"
+            )
             run_binary(
                 "pg_ctl", "start", "-D", self.folder, "-l", self.log, "-o", options,
                 "-w", "-t", START_TIMEOUT_S,

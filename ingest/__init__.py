@@ -1,6 +1,7 @@
 """Review files into the database: read, clean, split, embed, store; as often as one likes."""
 
-from ingest.pipeline import IngestCounts, ingest
+from ingest.counts import IngestCounts
+from ingest.pipeline import ingest
 from ingest.reader import ReviewFile
 from ingest.review import Rejection, Review
 

@@ -1,19 +1,22 @@
 """`python -m ingest FILE...`: review files into the database, with a progress bar and a line of counts."""
 
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, closing
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from config import Settings, load_settings
+from config import PassageSettings, Settings, load_settings
 from config.command import error_console, run
 from database import Database
-from ingest.pipeline import IngestCounts, ingest
+from ingest.counts import IngestCounts
+from ingest.dry_run import notes, show
+from ingest.pipeline import BATCH_ROWS, ingest
 from ingest.reader import ReviewFile
-from ingest.review import Rejection
+from ingest.review import Rejection, Review
 from retriever import Embedder
 
 MOST_SHOWN = 20
@@ -21,28 +24,105 @@ MOST_SHOWN = 20
 app = typer.Typer(add_completion=False)
 
 
+class Engine(StrEnum):
+    """Where passages are embedded."""
+
+    local = "local"
+    ray = "ray"
+
+
+Files = Annotated[
+    list[Path],
+    typer.Argument(
+        help="Review files: CSV, TSV, JSON lines or Parquet, also as gzip or zstd; - is standard input."
+    ),
+]
+Columns = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--column", metavar="FIELD=COLUMN", help="Which column holds a field: text=body. Repeatable."
+    ),
+]
+
+
 @app.command()
-def main(files: Annotated[list[Path], typer.Argument(help="CSV files with reviews.")]) -> None:
+def main(
+    files: Files,
+    column: Columns = None,
+    encoding: Annotated[str | None, typer.Option(help="The text's encoding, if the guess is wrong.")] = None,
+    replace: Annotated[
+        bool,
+        typer.Option("--replace", help="These files are the whole truth for the products they contain."),
+    ] = False,
+    engine: Annotated[
+        Engine, typer.Option(help="Embed in this process, or spread over a Ray cluster.")
+    ] = Engine.local,
+    address: Annotated[
+        str | None, typer.Option(help="The Ray cluster's; without it, one is started here.")
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would be done; store nothing.")
+    ] = False,
+) -> None:
     """Read reviews, embed them and store them; reading a file again changes nothing.
 
     The last line counts the rows. Bad rows are named and left out; a bad file is an error.
     """
-    settings = load_settings()
+    columns = dict(_pair(entry) for entry in column or [])
     with ExitStack() as stack:
         # All are opened before the first is read: a wrong name is noticed at once.
-        opened = [stack.enter_context(ReviewFile(path)) for path in files]
+        opened = [stack.enter_context(ReviewFile(path, columns, encoding)) for path in files]
+        if dry_run:
+            for file in opened:
+                show(file)
+            return
+        settings = load_settings()
         database = stack.enter_context(Database.open(settings))
-        counts = _ingest_all(opened, database, settings)
+        embedder = _embedder(engine, address, settings, stack)
+        counts = _ingest_all(opened, database, embedder, settings.passages, replace)
+        for line in (line for file in opened for line in notes(file)):
+            _say(line)
     print(counts)
 
 
-def _ingest_all(files: list[ReviewFile], database: Database, settings: Settings) -> IngestCounts:
-    embedder = Embedder(settings.embedder)
-    total = IngestCounts()
+def _pair(entry: str) -> tuple[str, str]:
+    field, equals, column = entry.partition("=")
+    if not equals or not field or not column:
+        raise typer.BadParameter(f"'{entry}' is not of the form FIELD=COLUMN", param_hint="--column")
+    return field, column
+
+
+def _embedder(engine: Engine, address: str | None, settings: Settings, stack: ExitStack) -> Embedder:
+    if engine is Engine.local:
+        return Embedder(settings.embedder)
+    from ingest.ray_engine import RayEmbedder
+
+    return stack.enter_context(closing(RayEmbedder(settings.embedder, address)))
+
+
+def _ingest_all(
+    files: list[ReviewFile],
+    database: Database,
+    embedder: Embedder,
+    passages: PassageSettings,
+    replace: bool,
+) -> IngestCounts:
     with _progress_bar() as progress:
-        for file in files:
-            report = _Report(progress, file, already_shown=min(total.rejected, MOST_SHOWN))
-            total += ingest(file, database, embedder, settings.passages, report)
+        report = _Report(progress)
+        # Together the files are the truth; else each has its own count of repeated rows.
+        portions = [files] if replace else [[file] for file in files]
+        total = IngestCounts()
+        for portion in portions:
+            rows = report.rows(portion)
+            total += ingest(
+                rows,
+                database,
+                embedder,
+                passages,
+                report,
+                replace=replace,
+                batch_rows=BATCH_ROWS * embedder.workers,
+            )
     if total.rejected > MOST_SHOWN:
         _say(f"and {total.rejected - MOST_SHOWN} more rejected rows")
     return total
@@ -65,18 +145,28 @@ def _progress_bar() -> Progress:
 class _Report:
     """After each batch of a file: moves the bar, by bytes, and names the rejected rows."""
 
-    def __init__(self, progress: Progress, file: ReviewFile, already_shown: int) -> None:
+    def __init__(self, progress: Progress) -> None:
         self._progress = progress
-        self._file = file
-        self._left_to_show = MOST_SHOWN - already_shown
-        self._task: TaskID = progress.add_task(file.path.name, total=file.size, rate="")
+        self._left_to_show = MOST_SHOWN
+        self._file: ReviewFile
+        self._task: TaskID
+        self._read = 0
+
+    def rows(self, files: Sequence[ReviewFile]) -> Iterator[Review | Rejection]:
+        """The rows of these files, one after the other, each with a bar of its own."""
+        for file in files:
+            self._file, self._read = file, 0
+            self._task = self._progress.add_task(file.path.name, total=file.size, rate="")
+            for row in file:
+                self._read += 1
+                yield row
 
     def __call__(self, counts: IngestCounts, rejections: Sequence[Rejection]) -> None:
         for rejection in rejections[: self._left_to_show]:
             _say(str(rejection))
         self._left_to_show -= min(self._left_to_show, len(rejections))
         elapsed = self._progress.tasks[self._task].elapsed
-        rate = f"{counts.read / elapsed:,.0f} rows/s" if elapsed else ""
+        rate = f"{self._read / elapsed:,.0f} rows/s" if elapsed else ""
         self._progress.update(self._task, completed=self._file.position, rate=rate)
 
 

@@ -1,159 +1,182 @@
 """From reviews to stored passages, in batches, doing again only what changed.
 
-Knows when a review is new, changed or known; how it is stored is the retriever's business. A review is known
-by its source's id, else by its content. Ingesting a file again changes nothing.
+Knows the steps and their transactions; which review is new or changed is the shelf's business, how it is
+stored the retriever's. Ingesting a file again changes nothing.
 """
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import astuple, dataclass
+from contextlib import closing
 from itertools import islice
 
 from psycopg2.extensions import connection as Connection
 
 from config.settings import PassageSettings
 from database import Database
+from ingest.counts import IngestCounts
+from ingest.occurrences import Occurrences
 from ingest.review import Rejection, Review, prose, sha256
+from ingest.shelf import Changes, Shelf
 from ingest.splitter import Splitter
-from retriever import Embedder
+from retriever import Embedder, store, truth
 from retriever.identity import claim_database
-from retriever.products import resolve_products
-from retriever.store import (
-    StoredPassage,
-    StoredReview,
-    lock_for_writing,
-    replace_passages,
-    similar_reviews,
-    write_reviews,
-)
+from retriever.layout import tidy
+from retriever.products import recount_products, resolve_products
+from retriever.stored import StoredPassage, StoredReview
 
-BATCH_ROWS = 64  # few seconds of embedding: the unit of progress, and of what an interruption loses
+# Some seconds of embedding: the unit of progress, of what an interruption loses, and of sorting by length.
+BATCH_ROWS = 256
 
-
-@dataclass(frozen=True, slots=True)
-class IngestCounts:
-    """What became of the rows; `read` is the sum of the others."""
-
-    read: int = 0
-    new: int = 0
-    updated: int = 0
-    unchanged: int = 0
-    rejected: int = 0
-
-    def __add__(self, other: "IngestCounts") -> "IngestCounts":
-        return IngestCounts(*(a + b for a, b in zip(astuple(self), astuple(other), strict=True)))
-
-    def __str__(self) -> str:
-        return (
-            f"read {self.read}, new {self.new}, updated {self.updated}, "
-            f"unchanged {self.unchanged}, rejected {self.rejected}"
-        )
+Report = Callable[[IngestCounts, Sequence[Rejection]], None]
+Rows = Iterable[Review | Rejection]
+Batch = Sequence[Review | Rejection]
 
 
 def ingest(
-    rows: Iterable[Review | Rejection],
+    rows: Rows,
     database: Database,
     embedder: Embedder,
     passages: PassageSettings,
-    on_batch: Callable[[IngestCounts, Sequence[Rejection]], None] = lambda counts, rejections: None,
+    on_batch: Report = lambda counts, rejections: None,
+    *,
+    replace: bool = False,
+    batch_rows: int = BATCH_ROWS,
 ) -> IngestCounts:
     """Store reviews; return what became of the rows.
 
-    Each batch of rows is one transaction, after which `on_batch` gets the counts so far and the
-    batch's rejections: what was stored before a failure stays. Several may run at the same time.
+    Each batch of rows is one transaction, after which `on_batch` gets the counts so far and the batch's
+    rejections: what was stored before a failure stays. With `replace` all is one transaction, and at its
+    end the rows are the whole truth for the products they name. Several may run at the same time.
     Raises EmbedderMismatch, DatabaseError, and what `rows` and the embedder raise.
     """
-    splitter = Splitter(passages)
-    counts = IngestCounts()
-    for batch in _batches(rows):
-        rejections = [row for row in batch if isinstance(row, Rejection)]
-        reviews = [row for row in batch if isinstance(row, Review)]
-        counts += IngestCounts(read=len(rejections), rejected=len(rejections))
-        if reviews:
-            with database.connection() as connection:
-                counts += _store(connection, reviews, embedder, splitter)
-        on_batch(counts, rejections)
+    with closing(Occurrences()) as occurrences:
+        writer = Writer(embedder, passages, occurrences)
+        if replace:
+            counts = _replace(_batches(rows, batch_rows), database, writer, on_batch)
+        else:
+            counts = IngestCounts()
+            for batch in _batches(rows, batch_rows):
+                counts += _transaction(batch, database, writer)
+                on_batch(counts, _rejections(batch))
+    if counts.new or counts.updated or counts.removed:
+        tidy(database)
     return counts
 
 
-def _batches(rows: Iterable[Review | Rejection]) -> Iterator[list[Review | Rejection]]:
+def _batches(rows: Rows, size: int) -> Iterator[Batch]:
     rest = iter(rows)
-    while batch := list(islice(rest, BATCH_ROWS)):
+    while batch := list(islice(rest, size)):
         yield batch
 
 
-def _store(
-    connection: Connection, reviews: Sequence[Review], embedder: Embedder, splitter: Splitter
+def _transaction(batch: Batch, database: Database, writer: "Writer") -> IngestCounts:
+    reviews = [row for row in batch if isinstance(row, Review)]
+    rejected = len(batch) - len(reviews)
+    counts = IngestCounts(read=rejected, rejected=rejected)
+    if reviews:
+        with database.connection() as connection:
+            # Held while embedding too: a second ingest would otherwise embed and store the same reviews.
+            store.lock_for_writing(connection)
+            counts += writer.write(connection, reviews)
+    return counts
+
+
+def _replace(
+    batches: Iterable[Batch], database: Database, writer: "Writer", on_batch: Report
 ) -> IngestCounts:
-    # Held while embedding too: a second ingest would otherwise embed and store the same reviews.
-    lock_for_writing(connection)
-    claim_database(connection, embedder)
-    products = resolve_products(connection, [review.listing for review in reviews])
-    incoming = [_stored(review, product) for review, product in zip(reviews, products, strict=True)]
-    known = similar_reviews(
-        connection,
-        products,
-        [review.review_id for review in incoming],
-        [review.content_hash for review in incoming],
-    )
-    shelf = _Shelf(known)
-    for source, review in zip(reviews, incoming, strict=True):
-        shelf.place(review, has_own_id=source.review_id is not None)
-    write_reviews(connection, list(shelf.written.values()))
-    reworded = [review for key, review in shelf.written.items() if key in shelf.reworded]
-    pieces = [piece for review in reworded for piece in _pieces(review, splitter)]
-    vectors = embedder.embed_passages([piece.text for piece in pieces])
-    replace_passages(connection, reworded, pieces, vectors)
-    return shelf.counts
+    counts = IngestCounts()
+    with database.connection() as connection:
+        store.lock_for_writing(connection)
+        truth.begin(connection)
+        for batch in batches:
+            rejections = _rejections(batch)
+            counts += IngestCounts(read=len(rejections), rejected=len(rejections))
+            reviews = [row for row in batch if isinstance(row, Review)]
+            if reviews:
+                counts += writer.write(connection, reviews, note=True)
+            on_batch(counts, rejections)
+        return counts + IngestCounts(removed=truth.remove_unseen(connection))
 
 
-Key = tuple[int, str]
+def _rejections(batch: Batch) -> list[Rejection]:
+    return [row for row in batch if isinstance(row, Rejection)]
 
 
-class _Shelf:
-    """The stored reviews that a batch may touch, as they will be once it is stored."""
+class Writer:
+    """Writes batches of reviews of one file, each within a transaction of the caller's."""
 
-    def __init__(self, known: Sequence[StoredReview]) -> None:
-        self._by_id: dict[Key, StoredReview] = {(row.product, row.review_id): row for row in known}
-        self._contents = Counter((row.product, row.content_hash) for row in known)
-        self.written: dict[Key, StoredReview] = {}
-        self.reworded: set[Key] = set()
-        self.counts = IngestCounts()
+    def __init__(self, embedder: Embedder, passages: PassageSettings, occurrences: Occurrences) -> None:
+        self._embedder = embedder
+        self._splitter = Splitter(passages)
+        self._occurrences = occurrences
 
-    def place(self, review: StoredReview, has_own_id: bool) -> None:
-        """Take up a review, or find that it is there: by its own id and values, else by its content."""
-        key = review.product, review.review_id
-        content = review.product, review.content_hash
-        old = self._by_id.get(key)
-        if old == review or (self._contents[content] and (old is None or not has_own_id)):
-            self.counts += IngestCounts(read=1, unchanged=1)
-            return
-        self.counts += IngestCounts(read=1, new=old is None, updated=old is not None)
-        self._by_id[key] = self.written[key] = review
-        if old is None or old.content_hash != review.content_hash:
-            self.reworded.add(key)
-            self._contents[content] += 1
-            if old is not None:
-                self._contents[old.product, old.content_hash] -= 1
+    def write(self, connection: Connection, reviews: Sequence[Review], note: bool = False) -> IngestCounts:
+        """Store what is new or changed of a batch; `note` it as seen if it shall be the whole truth."""
+        claim_database(connection, self._embedder)
+        products = resolve_products(connection, [review.listing for review in reviews])
+        rows = [self._row(review, product) for review, product in zip(reviews, products, strict=True)]
+        shelf = Shelf(
+            *store.similar_reviews(
+                connection, products, [row.review_id for row in rows], [row.content_hash for row in rows]
+            )
+        )
+        seen = []
+        for review, row in zip(reviews, rows, strict=True):
+            times = 0
+            if review.review_id is not None:
+                shelf.place(row)
+            else:
+                key = f"{review.listing.ids[0]}\0{row.content_hash}"
+                times = self._occurrences.count(key.encode())
+                shelf.place_unnamed(row, times)
+            seen.append((review.listing.ids[0], row.review_id, times))
+        if note:
+            truth.note_seen(connection, seen)
+        embedded = self._apply(connection, shelf.changes())
+        return shelf.counts + IngestCounts(embedded=embedded)
 
+    def _row(self, review: Review, product: int) -> StoredReview:
+        content_hash = sha256(prose(review.title, review.text))
+        return StoredReview(
+            product=product,
+            review_id=review.review_id or content_hash,
+            title=review.title,
+            text=review.text,
+            original_title=review.original_title,
+            original_text=review.original_text,
+            rating=review.rating,
+            written_on=review.written_on,
+            reviewer=review.reviewer,
+            content_hash=content_hash,
+            listed_as=review.listing.ids[0],
+            split=self._splitter.name,
+        )
 
-def _stored(review: Review, product: int) -> StoredReview:
-    content_hash = sha256(prose(review.title, review.text))
-    return StoredReview(
-        product=product,
-        review_id=review.review_id or content_hash,
-        title=review.title,
-        text=review.text,
-        rating=review.rating,
-        written_on=review.written_on,
-        reviewer=review.reviewer,
-        content_hash=content_hash,
-    )
+    def _apply(self, connection: Connection, changes: Changes) -> int:
+        """Write the changes; return how many passages had to be embedded."""
+        pieces = [piece for review in changes.split for piece in self._pieces(review)]
+        texts = {piece.content_hash: piece.text for piece in pieces}
+        # Before anything is deleted: the vectors of what moves or is split anew are still there.
+        vectors = store.known_vectors(connection, texts) if texts else {}
+        missing = [content_hash for content_hash in texts if content_hash not in vectors]
+        if missing:
+            made = self._embedder.embed_passages([texts[content_hash] for content_hash in missing])
+            vectors.update(zip(missing, made, strict=True))
+        store.delete_copies(connection, changes.copies_deleted)
+        store.delete_reviews(connection, changes.deleted)
+        store.delete_passages(connection, [review.key for review in changes.split])
+        store.update_reviews(connection, changes.updated)
+        if changes.inserted:
+            store.insert_reviews(connection, changes.inserted)
+        store.insert_copies(connection, changes.copies_inserted)
+        store.insert_passages(connection, pieces, [vectors[piece.content_hash] for piece in pieces])
+        if changes.products:
+            with connection.cursor() as cursor:
+                recount_products(cursor, changes.products)
+        return len(missing)
 
-
-def _pieces(review: StoredReview, splitter: Splitter) -> list[StoredPassage]:
-    texts = splitter.split(prose(review.title, review.text))
-    return [
-        StoredPassage(review.product, review.review_id, number, text, sha256(text))
-        for number, text in enumerate(texts)
-    ]
+    def _pieces(self, review: StoredReview) -> list[StoredPassage]:
+        texts = self._splitter.split(prose(review.title, review.text))
+        return [
+            StoredPassage(review.product, review.review_id, number, text, sha256(text))
+            for number, text in enumerate(texts)
+        ]

@@ -1,81 +1,80 @@
-"""A review file, CSV in the columns of the published experiment (Datafiniti's), as a stream of reviews.
+"""A review file, in any of the known formats, as a stream of reviews.
 
-Knows the columns and what may stand in them; knows nothing of the database. Memory: one row.
+Knows how a row becomes a Review; knows nothing of the database. Memory: some rows.
 """
 
-import difflib
-import html
-import re
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import date, datetime
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from io import TextIOWrapper
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Self
 
 from config.errors import BadReviewFile
+from ingest.cleaning import LONGEST_LINE, LONGEST_TEXT, Cleaned, clean
+from ingest.columns import MissingColumn, recognise
+from ingest.encoding import TextDecoder
+from ingest.fields import Unusable, parse_date, parse_id, parse_product_ids, parse_rating
 from ingest.review import Rejection, Review
-from ingest.rows import BadRow, Row, read_rows
+from ingest.rows import BadRow
+from ingest.source import DAMAGED, PARQUET, STANDARD_INPUT, Source
+from ingest.tables import NoTable, Record, Table, parquet_table, text_table
 from retriever.products import Listing
 
-REQUIRED = ("asins", "reviews.title", "reviews.text")
-LONGEST_ID = 200  # characters; an index entry holds some 2,700 bytes
-LINE_BREAK_TAG = re.compile(r"<br\s*/?>", re.IGNORECASE)
-UNDECODABLE = re.compile("[\udc80-\udcff]")  # what surrogateescape makes of bytes that are not UTF-8
-
-
-@dataclass(frozen=True, slots=True)
-class _Unusable(Exception):
-    found: str
-    expected: str
+WHAT = "CSV, TSV, JSON lines or Parquet"
+NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 class ReviewFile:
     """An open review file: iterate once over it for its rows, in order, as Review or Rejection.
 
-    `size` is in bytes. The columns asins, reviews.title and reviews.text must be there; reviews.id,
-    reviews.rating, reviews.date, reviews.username, name, brand and categories may be. UTF-8, with or
-    without a byte order mark. Raises BadReviewFile if the file cannot be read or lacks a column.
+    `path` may be `-` for standard input; gzip and zstd are undone. `columns` (field: column) says where
+    what stands if the names do not; `encoding` is guessed if it is not told. `size` is in bytes, None for
+    standard input. `notes` counts what was done to the texts, in words. Raises BadReviewFile if the file
+    cannot be read or lacks a column.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, columns: Mapping[str, str] = NOTHING, encoding: str | None = None) -> None:
         self.path = path
+        self.name = "standard input" if path == STANDARD_INPUT else str(path)
+        self.notes: Counter[str] = Counter()
+        self._text: TextIOWrapper | None = None
+        if path != STANDARD_INPUT and not path.is_file():
+            found = "a folder" if path.is_dir() else "a device" if path.exists() else "no such file"
+            raise self._bad(0, found, f"a file with reviews: {WHAT}")
         try:
-            if not path.exists():
-                raise self._bad(0, "no such file", "a CSV file with reviews")
-            if not path.is_file():
-                raise self._bad(0, "a folder" if path.is_dir() else "a device", "a CSV file")
-            self.size = path.stat().st_size
-            self._bytes = path.open("rb")
-        except OSError as error:
-            raise self._bad(0, f"'{error.strerror}'", "a file that can be read") from error
-        self._text = TextIOWrapper(self._bytes, encoding="utf-8-sig", errors="surrogateescape", newline="")
+            self._source = Source(path)
+        except (OSError, *DAMAGED) as error:
+            raise self._unreadable(error) from error
+        self.size = self._source.size
         try:
-            self._rows = read_rows(self._text)
-            self._columns = self._read_header()
-        except BaseException:
+            self._table = self._open_table(encoding)
+            self.columns = recognise(self._table.columns, columns)
+        except BaseException as error:
             self.close()
-            raise
+            raise self._converted(error) from error
 
     @property
     def position(self) -> int:
         """How many bytes are read so far, a little ahead of the rows given out."""
-        return self.size if self._bytes.closed else self._bytes.tell()
+        return self._source.position
 
     def __iter__(self) -> Iterator[Review | Rejection]:
         try:
-            for row in self._rows:
+            for row in self._table.rows:
                 try:
                     yield self._review(row)
-                except _Unusable as problem:
-                    yield Rejection(str(self.path), row.line, problem.found, problem.expected)
-        except OSError as error:
-            raise self._bad(0, f"'{error.strerror}'", "a file that can be read to its end") from error
+                except Unusable as problem:
+                    yield Rejection(self.name, row.line, problem.found, problem.expected, self._table.unit)
+        except (OSError, NoTable, *DAMAGED) as error:
+            raise self._converted(error) from error
 
     def close(self) -> None:
         """Close the file. Harmless when repeated."""
-        self._text.close()
+        if self._text:
+            self._text.detach()  # not closed: standard input is not ours
+            self._text = None
+        self._source.close()
 
     def __enter__(self) -> Self:
         return self
@@ -85,90 +84,75 @@ class ReviewFile:
     ) -> None:
         self.close()
 
-    def _bad(self, line: int, found: str, expected: str) -> BadReviewFile:
-        where = f"{self.path}, line {line}" if line else str(self.path)
-        return BadReviewFile(f"{where}: found {found}, expected {expected}.")
+    def _open_table(self, encoding: str | None) -> Table:
+        start = self._source.start()
+        if start.startswith(PARQUET):
+            self._decoder = TextDecoder(b"")
+            return parquet_table(self._source.seekable())
+        try:
+            self._decoder = TextDecoder(start, encoding)
+        except LookupError:
+            raise NoTable(0, f"no encoding '{encoding}'", "one like utf-8, cp1252 or utf-16") from None
+        name = self._decoder.name
+        if name not in ("utf-8-sig", "utf-8"):
+            self.notes[f"read as {name}, all"] += 1
+        # UTF-16 knows no way back to its bytes.
+        errors = "replace" if name.startswith("utf-16") else "surrogateescape"
+        self._text = TextIOWrapper(self._source.bytes, encoding=name, errors=errors, newline="")
+        return text_table(self._text, start.decode(name, "replace"))
 
-    def _read_header(self) -> list[str]:
-        header = next(self._rows, None)
-        if header is None:
-            raise self._bad(1, "nothing", f"a header with the columns {', '.join(REQUIRED)}")
-        if isinstance(header, BadRow):
-            raise self._bad(header.line, header.found, f"a header with the columns {', '.join(REQUIRED)}")
-        columns = [name.strip() for name in header.fields]
-        if any("\0" in name or UNDECODABLE.search(name) for name in columns):
-            raise self._bad(header.line, "bytes that are no text", "a CSV file in UTF-8")
-        missing = [name for name in REQUIRED if name not in columns]
-        if missing:
-            close = difflib.get_close_matches(missing[0], columns, n=1, cutoff=0.5)
-            found = f"no column '{missing[0]}'" + (f" (but '{close[0]}')" if close else "")
-            raise self._bad(header.line, found, f"at least the columns {', '.join(REQUIRED)}")
-        return columns
-
-    def _review(self, row: Row | BadRow) -> Review:
+    def _review(self, row: Record | BadRow) -> Review:
         if isinstance(row, BadRow):
-            raise _Unusable(row.found, row.expected)
-        for name, value in zip(self._columns, row.fields, strict=True):
-            if UNDECODABLE.search(value):
-                raise _Unusable(f"bytes in '{name}' that are not UTF-8", "a file in UTF-8")
-            if "\0" in value:
-                raise _Unusable(f"a NUL character in '{name}'", "text")
-        values = dict(zip(self._columns, row.fields, strict=True))
-        text = _clean(values["reviews.text"])
-        if text is None:
-            raise _Unusable("no text in 'reviews.text'", "a review")
+            raise Unusable(row.found, row.expected)
+        text = self._clean(row, "text", LONGEST_TEXT)
+        if text.text is None:
+            raise Unusable(f"no text in '{self.columns['text'][0]}'", "a review")
+        title = self._clean(row, "title")
+        ids = [self._value(row, column) for column in self.columns["product"]]
         return Review(
             line=row.line,
             listing=Listing(
-                _product_ids(values["asins"]),
-                _clean(values.get("name", "")),
-                _clean(values.get("brand", "")),
-                _clean(values.get("categories", "")),
+                parse_product_ids(ids, self.columns["product"][0]),
+                *(self._clean(row, field).text for field in ("name", "brand", "categories")),
             ),
-            title=_clean(values["reviews.title"]),
-            text=text,
-            review_id=_id(values.get("reviews.id", "")) or None,
-            rating=_rating(values.get("reviews.rating", "").strip()),
-            written_on=_date(values.get("reviews.date", "").strip()),
-            reviewer=_clean(values.get("reviews.username", "")),
+            title=title.text,
+            text=text.text,
+            review_id=parse_id(self._field(row, "id")) or None,
+            rating=parse_rating(self._field(row, "rating")),
+            written_on=parse_date(self._field(row, "date")),
+            reviewer=self._clean(row, "reviewer").text,
+            original_title=title.original,
+            original_text=text.original,
         )
 
+    def _clean(self, row: Record, field: str, longest: int = LONGEST_LINE) -> Cleaned:
+        cleaned = clean(self._field(row, field), longest)
+        if cleaned.cut:
+            self.notes[f"{field} cut to {longest:,} characters"] += 1
+        return cleaned
 
-def _clean(value: str) -> str | None:
-    """The text without HTML's entities and line breaks, as scraped reviews have them; None if empty."""
-    return html.unescape(LINE_BREAK_TAG.sub("\n", value)).strip() or None
+    def _field(self, row: Record, field: str) -> str:
+        return self._value(row, self.columns[field][0]) if field in self.columns else ""
 
+    def _value(self, row: Record, column: str) -> str:
+        value, encoding = self._decoder.mend(row.values.get(column, ""))
+        if encoding:
+            self.notes[f"'{column}' not in UTF-8, read as {encoding}"] += 1
+        return value
 
-def _id(value: str) -> str:
-    value = value.strip()
-    if len(value) > LONGEST_ID:
-        raise _Unusable(f"an id of {len(value)} characters", f"at most {LONGEST_ID}")
-    return value
+    def _converted(self, error: BaseException) -> BaseException:
+        """Our error for what reading raises; a defect stays what it is."""
+        if isinstance(error, NoTable):
+            return self._bad(error.line, error.found, error.expected)
+        if isinstance(error, MissingColumn):
+            found, _, expected = str(error).partition(", expected ")
+            return self._bad(self._table.header_line, found, expected)
+        return self._unreadable(error) if isinstance(error, (OSError, *DAMAGED)) else error
 
+    def _unreadable(self, error: BaseException) -> BadReviewFile:
+        why = (isinstance(error, OSError) and error.strerror) or str(error) or type(error).__name__
+        return self._bad(0, f"'{why}'", "a file that can be read to its end")
 
-def _product_ids(value: str) -> tuple[str, ...]:
-    ids = tuple(dict.fromkeys(name for part in value.split(",") if (name := _id(part))))
-    if not ids:
-        raise _Unusable("no product id in 'asins'", "one or more, separated by commas")
-    return ids
-
-
-def _rating(value: str) -> float | None:
-    if not value:
-        return None
-    try:
-        stars = float(value)
-    except ValueError:
-        stars = 0.0
-    if not 1 <= stars <= 5:
-        raise _Unusable(f"the rating {value[:40]!r}", "a number from 1 to 5, or nothing")
-    return stars
-
-
-def _date(value: str) -> date | None:
-    if not value:
-        return None
-    try:
-        return datetime.fromisoformat(value).date()
-    except ValueError:
-        raise _Unusable(f"the date {value[:40]!r}", "one like 2017-01-13, or nothing") from None
+    def _bad(self, line: int, found: str, expected: str) -> BadReviewFile:
+        where = f"{self.name}, line {line}" if line else self.name
+        return BadReviewFile(f"{where}: found {found}, expected {expected}.")

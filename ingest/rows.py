@@ -9,6 +9,9 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+USUAL_LIMIT = 131_072  # csv's own, for the whole process
+LONGEST_FIELD = 1 << 20  # characters; what is between this and the longest text is cut, not refused
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -27,18 +30,20 @@ class BadRow:
     expected: str
 
 
-def read_rows(lines: Iterable[str]) -> Iterator[Row | BadRow]:
+def read_rows(lines: Iterable[str], delimiter: str = ",") -> Iterator[Row | BadRow]:
     """The rows of a CSV file given its physical lines, ends included; blank lines are skipped.
 
     The first row fixes how many fields the others must have. Memory: one row.
     """
+    if csv.field_size_limit() == USUAL_LIMIT:
+        csv.field_size_limit(LONGEST_FIELD)
     source = _Lines(iter(lines))
     width: int | None = None
     while True:
         line = source.begin_row()
         try:
             # strict: a stray quote is an error, where csv would otherwise guess.
-            fields = next(csv.reader(source, strict=True), None)
+            fields = next(csv.reader(source, delimiter=delimiter, strict=True), None)
         except csv.Error as error:
             source.return_all_but_first()
             yield BadRow(line, f"a row that is no CSV ({error})", "quotes that are closed and doubled inside")

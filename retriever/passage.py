@@ -12,7 +12,9 @@ class Product:
     """A product and the ids it is found by.
 
     `product_id` is the first id seen for it; `ids` holds that and every other. `mean_rating` is in
-    stars, 1 to 5, over the reviews that carry a rating; None if none does.
+    stars, 1 to 5, over the reviews that carry a rating; None if none does. `ratings` are how many gave
+    1, 2, 3, 4 and 5 stars, rounded. A text that came several times counts once. `first_on` and `last_on` are
+    the days of the first and the last review that has a date.
     """
 
     product_id: str
@@ -20,6 +22,11 @@ class Product:
     name: str
     reviews: int
     mean_rating: float | None
+    brand: str | None = None
+    categories: str | None = None
+    ratings: tuple[int, ...] = (0, 0, 0, 0, 0)
+    first_on: date | None = None
+    last_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +50,15 @@ class Passage:
 class Match:
     """A passage and how well it fits a question: the higher `score`, the better.
 
-    The score is the cosine (-1 to 1) or the dot product (unbounded), as the embedder's metric says.
+    The score of a dense search is the cosine (-1 to 1) or the dot product (unbounded), as the embedder's
+    metric says; of others, about how many standard deviations it is above the product's average passage.
+    `agreeing`: how many other reviews say nearly the same, among the best hundred passages; not counted in
+    a dense search.
     """
 
     passage: Passage
     score: float
+    agreeing: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Writing products: which ids name the same one, across what is stored and what arrives.
+"""Writing products: which ids name the same one, across what is stored and what arrives; their figures.
 
 Knows the tables product and product_alias, and moves reviews when two products turn out to be one.
 """
@@ -9,6 +9,21 @@ from dataclasses import dataclass, field
 from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 from psycopg2.extras import execute_values
+
+from retriever.doubles import join_doubles
+
+RECOUNT = """
+    UPDATE product SET reviews = found.reviews, mean_rating = found.mean_rating, ratings = found.ratings,
+        first_on = found.first_on, last_on = found.last_on
+    FROM unnest(%s::bigint[]) AS touched, LATERAL (
+        SELECT count(*) AS reviews, avg(rating) AS mean_rating,
+            ARRAY[count(*) FILTER (WHERE round(rating) = 1), count(*) FILTER (WHERE round(rating) = 2),
+                  count(*) FILTER (WHERE round(rating) = 3), count(*) FILTER (WHERE round(rating) = 4),
+                  count(*) FILTER (WHERE round(rating) = 5)] AS ratings,
+            min(written_on) AS first_on, max(written_on) AS last_on
+        FROM review WHERE review.product = touched
+    ) AS found WHERE product.id = touched
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +66,11 @@ def resolve_products(connection: Connection, listings: Sequence[Listing]) -> lis
     return [keys[group] for group in groups]
 
 
+def recount_products(cursor: Cursor, keys: Sequence[int]) -> None:
+    """Bring the figures of these products up to date with their reviews."""
+    cursor.execute(RECOUNT, (list(keys),))
+
+
 def _stored_aliases(cursor: Cursor, aliases: set[str]) -> dict[str, int]:
     cursor.execute("SELECT alias, product FROM product_alias WHERE alias = ANY(%s)", (list(aliases),))
     return dict(cursor)
@@ -86,13 +106,7 @@ def _merge(cursor: Cursor, group: _Group) -> int:
     for other in others:
         both = {"keep": keep, "other": other}
         cursor.execute("UPDATE product_alias SET product = %(keep)s WHERE product = %(other)s", both)
-        # Stored once: a review that the earlier product has already, by its id or its content, goes.
-        cursor.execute(
-            "DELETE FROM review AS double USING review AS kept WHERE double.product = %(other)s"
-            " AND kept.product = %(keep)s"
-            " AND (kept.review_id = double.review_id OR kept.content_hash = double.content_hash)",
-            both,
-        )
+        join_doubles(cursor, keep, other)
         cursor.execute("UPDATE review SET product = %(keep)s WHERE product = %(other)s", both)
         cursor.execute(
             "WITH gone AS (DELETE FROM product WHERE id = %(other)s RETURNING name, brand, categories)"
@@ -102,6 +116,8 @@ def _merge(cursor: Cursor, group: _Group) -> int:
             " FROM gone WHERE id = %(keep)s",
             both,
         )
+    if others:
+        recount_products(cursor, [keep])
     return keep
 
 

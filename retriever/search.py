@@ -1,54 +1,53 @@
-"""Reading: the products, and the passages of one product nearest to a question.
+"""Reading: the products, and the passages of one product that fit a question.
 
-All SQL that reads passages for questions is here. The search is exact: every passage of the product
-is compared, reached through the primary key; an approximate index would lose rows behind the filter.
+The search is exact: every passage of the product is compared, for an approximate index would lose rows behind
+the filter. Its statements are in `retriever.statements`, what is done with the best in `retriever.choosing`.
 """
 
 import difflib
+import threading
 import time
+from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import date
 
+import numpy as np
 from psycopg2.extensions import cursor as Cursor
-from psycopg2.sql import SQL
 
 from config.errors import UnknownProduct
+from config.settings import RetrievalSettings, SearchMode
 from database import Database
-from retriever.embedder import Embedder
+from retriever.choosing import choose, count_agreeing, standardized
+from retriever.embedder import Embedder, Vectors
 from retriever.identity import check_embedder
 from retriever.passage import Match, Passage, Product, Retrieval
+from retriever.reranker import Reranker
+from retriever.stance import Stance, unit
+from retriever.statements import ASKED, Filter, Row, Weights, nearest, weighed, word_queries
 
-# Distances, so smaller is nearer; <#> is the negative dot product.
-OPERATORS = {"cosine": SQL("<=>"), "dot": SQL("<#>")}
-SCORES = {"cosine": SQL("1 - distance"), "dot": SQL("-distance")}
-
-NEAREST = SQL("""
-    WITH nearest AS (
-        SELECT passage.*, embedding {operator} %(vector)s AS distance
-        FROM passage
-        WHERE product = (SELECT product FROM product_alias WHERE alias = %(id)s)
-        ORDER BY distance, review_id, number
-        LIMIT %(k)s
-    )
-    SELECT product.product_id, nearest.review_id, number, nearest.text, rating, written_on, reviewer,
-           nearest.content_hash, {score}
-    FROM nearest
-    JOIN review USING (product, review_id)
-    JOIN product ON product.id = nearest.product
-    ORDER BY distance, nearest.review_id, number
-""")
+# How many of the best passages are weighed against each other, if more than a few are asked for.
+POOL = 100
+MOST_WORDS = 64  # of a question, in the order of the alphabet: a column each, and a table has 1,600
+# Chosen on SubjQA's training questions, on a wide plateau (docs/experiments.md).
+HYBRID = Weights(similarity=1.0, overlap=0.7, lead=1.5, stance=3.0)
+LEXICAL = Weights(similarity=0.0, overlap=1.0, lead=0.0, stance=0.0)
+# A question leans this far or does not: between, it asks for an aspect.
+LEANS_FROM = 0.5
+POLARITY = 1.0  # what the words' own leaning counts, beside Weights.stance for the stars
 
 PRODUCTS = """
-    SELECT product_id, ids, coalesce(name, product_id), reviews, mean_rating
+    SELECT product_id, ids, coalesce(name, product_id), reviews, mean_rating, brand, categories, ratings,
+           first_on, last_on
     FROM product,
     LATERAL (SELECT array_agg(alias ORDER BY alias <> product_id, alias) AS ids
-             FROM product_alias WHERE product = product.id),
-    LATERAL (SELECT count(*) AS reviews, avg(rating) AS mean_rating FROM review WHERE product = product.id)
+             FROM product_alias WHERE product = product.id)
 """
 ALL_PRODUCTS = PRODUCTS + "ORDER BY product.id LIMIT %(limit)s"
 ONE_PRODUCT = PRODUCTS + "WHERE product.id = (SELECT product FROM product_alias WHERE alias = %(id)s)"
 
-ProductRow = tuple[str, list[str], str, int, float | None]
-MatchRow = tuple[str, str, int, str, float | None, date | None, str | None, str, float]
+ProductRow = tuple[
+    str, list[str], str, int, float | None, str | None, str | None, list[int], date | None, date | None
+]
 
 
 class Retriever:
@@ -57,9 +56,16 @@ class Retriever:
     Safe to share between threads. Every method may raise DatabaseError.
     """
 
-    def __init__(self, database: Database, embedder: Embedder) -> None:
+    def __init__(
+        self, database: Database, embedder: Embedder, settings: RetrievalSettings = RetrievalSettings()
+    ) -> None:
+        """`settings` say the mode of a search that names none, its variety and its reranker."""
         self.database = database
         self.embedder = embedder
+        self.settings = settings
+        self._reranker = Reranker(settings.reranker) if settings.reranker else None
+        self._stance: Stance | None = None
+        self._lock = threading.Lock()
 
     def products(self, limit: int | None = None) -> list[Product]:
         """The products in the order in which they first appeared, the first `limit` or all."""
@@ -72,36 +78,118 @@ class Retriever:
         with self.database.connection() as connection, connection.cursor() as cursor:
             return _find(cursor, product_id)
 
-    def search(self, product_id: str, question: str, k: int) -> list[Match]:
-        """The k passages of the product nearest to the question, best first; fewer if it has fewer.
+    def search(
+        self,
+        product_id: str,
+        question: str,
+        k: int,
+        *,
+        min_rating: float | None = None,
+        max_rating: float | None = None,
+        since: date | None = None,
+        until: date | None = None,
+        mode: SearchMode | None = None,
+    ) -> list[Match]:
+        """The k passages of the product that answer the question best; all, if fewer pass the filters.
 
-        Equally near ones come in the order of review id and number. Raises ValueError if k < 1,
-        UnknownProduct, EmbedderMismatch, and ConfigError if the embedder cannot be loaded.
+        Ratings in stars, limits included; a review without rating or date passes no limit on it. `mode`:
+        "dense" takes the nearest by the embedder's metric, "lexical" those with rare words in common
+        (BM25); "hybrid" weighs both, and prefers the beginnings of reviews, praise or complaint if the
+        question asks for it, and passages that differ from each other. None: the settings'. Equally good
+        ones come in the order of review id and number. Raises ValueError if k < 1, UnknownProduct,
+        EmbedderMismatch, and ConfigError if a model cannot be loaded.
         """
         if k < 1:
             raise ValueError(f"k is {k}, expected at least 1")
+        mode = mode or self.settings.mode
+        filter = Filter(min_rating, max_rating, since, until)
         with self.database.connection() as connection, connection.cursor() as cursor:
             check_embedder(connection, self.embedder)
             product = _find(cursor, product_id)
         # Between the transactions: embedding may take seconds, and there are few connections.
-        values = {"id": product.product_id, "vector": self.embedder.embed_question(question), "k": k}
-        metric = self.embedder.metric
-        statement = NEAREST.format(operator=OPERATORS[metric], score=SCORES[metric])
-        with self.database.connection() as connection, connection.cursor() as cursor:
-            cursor.execute(statement, values)
-            return [_match(row) for row in cursor]
+        vector = self.embedder.embed_question(question)
+        if mode == "dense":
+            return [_match(row) for row in self._rows(product, question, vector, k, filter, None, 0)]
+        leaning = self._leaning(vector) if mode == "hybrid" else 0.0
+        weights = HYBRID if mode == "hybrid" else LEXICAL
+        pool = max(POOL, 4 * k)
+        rows = self._rows(product, question, vector, pool, filter, weights, leaning)
+        return self._chosen(rows, question, k, leaning, self.settings.variety if mode == "hybrid" else 0.0)
 
     def retrieve(self, product_id: str, question: str, k: int) -> Retrieval:
-        """`search` with its time. Loading the embedder is no part of it: that happens first."""
-        self.embedder.load()
+        """`search` with its time. Loading the models is no part of it: that happens first."""
+        self.load()
         started = time.perf_counter()
         matches = self.search(product_id, question, k)
         return Retrieval(tuple(matches), time.perf_counter() - started)
 
+    def load(self) -> None:
+        """Load what the settings' mode needs; otherwise the first search does. Raises ConfigError."""
+        self.embedder.load()
+        if self.settings.mode == "hybrid":
+            self._stances()
+        if self._reranker:
+            self._reranker.load()
+
+    def _rows(
+        self,
+        product: Product,
+        question: str,
+        vector: Vectors,
+        limit: int,
+        filter: Filter,
+        weights: Weights | None,
+        leaning: float,
+    ) -> list[Row]:
+        """The best rows by weighed score, or by nearness alone without weights."""
+        # Of vectors of length 1 the dot product is the cosine, and takes half the time.
+        metric = "dot" if self.embedder.normalize else self.embedder.metric
+        values = {"vector": vector, "limit": limit, **asdict(filter)}
+        with self.database.connection() as connection, connection.cursor() as cursor:
+            cursor.execute(ASKED, {"id": product.product_id, "question": _clean(question)})
+            found: tuple[int, list[str], str, str] | None = cursor.fetchone()
+            if found is None:  # replaced a moment ago
+                return []
+            values["product"], words = found[0], found[1][:MOST_WORDS]
+            if weights is None:
+                cursor.execute(nearest(metric, filter), values)
+            else:
+                values |= {**asdict(weights), "stance": weights.stance * leaning, **word_queries(words)}
+                cursor.execute(weighed(metric, filter, leaning != 0, len(words)), values)
+            return cursor.fetchall()
+
+    def _leaning(self, question: Vectors) -> float:
+        """From -1, a question for complaints, to 1, for praise; 0 if it leans little: for an aspect."""
+        leaning = self._stances().of_question(unit(question))
+        return leaning if abs(leaning) >= LEANS_FROM else 0.0
+
+    def _stances(self) -> Stance:
+        with self._lock:
+            if self._stance is None:
+                self._stance = Stance(self.embedder)
+            return self._stance
+
+    def _chosen(
+        self, rows: Sequence[Row], question: str, k: int, leaning: float, variety: float
+    ) -> list[Match]:
+        """The k best of the rows with what is known of them once their vectors and texts are at hand."""
+        if not rows:
+            return []
+        vectors = unit(np.stack([_vector(row) for row in rows]))
+        scores = np.array([row[8] for row in rows])
+        if self._reranker:
+            scores = standardized(self._reranker.scores(question, [row[3] for row in rows]))
+        if leaning:
+            scores = scores + POLARITY * leaning * self._stances().of_sentences(vectors)
+        reviews, ratings = [row[1] for row in rows], [row[4] for row in rows]
+        return [
+            _match(rows[i], float(scores[i]), count_agreeing(i, vectors, reviews, ratings))
+            for i in choose(scores, vectors, k, variety)
+        ]
+
 
 def _find(cursor: Cursor, product_id: str) -> Product:
-    # PostgreSQL stores neither NUL nor lone surrogates, so an id with them is found nowhere.
-    clean = product_id.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
+    clean = _clean(product_id)
     cursor.execute(ONE_PRODUCT, {"id": clean})
     row: ProductRow | None = cursor.fetchone()
     if row is None:
@@ -125,9 +213,22 @@ def _suggestion(product_id: str, names: dict[str, str]) -> str:
 
 
 def _product(row: ProductRow) -> Product:
-    product_id, ids, name, reviews, mean_rating = row
-    return Product(product_id, tuple(ids), name, reviews, mean_rating)
+    product_id, ids, name, reviews, mean_rating, brand, categories, ratings, *dates = row
+    return Product(
+        product_id, tuple(ids), name, reviews, mean_rating, brand, categories, tuple(ratings), *dates
+    )
 
 
-def _match(row: MatchRow) -> Match:
-    return Match(Passage(*row[:-1]), score=row[-1])
+def _clean(text: str) -> str:
+    """The text as PostgreSQL takes it, without NUL and lone surrogates: an id with them is found nowhere."""
+    return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
+
+
+def _match(row: Row, score: float | None = None, agreeing: int = 0) -> Match:
+    return Match(Passage(*row[:8]), row[8] if score is None else score, agreeing)
+
+
+def _vector(row: Row) -> Vectors:
+    """The vector of a row, from pgvector's binary form: two shorts, then big-endian numbers."""
+    assert row[9] is not None
+    return np.frombuffer(row[9], ">f4", offset=4).astype(np.float32)

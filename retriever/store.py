@@ -1,51 +1,50 @@
-"""Writing reviews and their passages.
+"""Writing reviews, their copies and their passages.
 
-Knows the tables review and passage; what is new or changed is decided by the caller. Every function works
-inside the caller's transaction.
+Knows the tables review, review_copy and passage; what is new or changed is decided by the caller. Every
+function works inside the caller's transaction.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
-from datetime import date
+from collections.abc import Iterable, Sequence
+from dataclasses import fields
 
-from pgvector import Vector
+import numpy as np
+from numpy.typing import NDArray
 from psycopg2.extensions import connection as Connection
+from psycopg2.sql import SQL, Identifier
 
-from retriever.bulk import copy_rows
-from retriever.embedder import Vectors
+from retriever.bulk import BIGINT, DATE, DOUBLE, INTEGER, TEXT, VECTOR, Encoder, copy_rows
+from retriever.stored import Key, StoredCopy, StoredPassage, StoredReview
 
 LOCK = 7_390_428  # any number but that of database.migrate
 
-
-@dataclass(frozen=True, slots=True)
-class StoredReview:
-    """A review as the table holds it; `product` is the key that `resolve_products` gave.
-
-    `rating` is in stars, 1 to 5. The fields stand in the order of the table's columns.
-    """
-
-    product: int
-    review_id: str
-    title: str | None
-    text: str
-    rating: float | None
-    written_on: date | None
-    reviewer: str | None
-    content_hash: str
+Vector = NDArray[np.float32]
 
 
-@dataclass(frozen=True, slots=True)
-class StoredPassage:
-    """The `number`-th piece, from 0, of a review; `content_hash` is the SHA-256 of `text` in hexadecimal."""
-
-    product: int
-    review_id: str
-    number: int
-    text: str
-    content_hash: str
-
-
-COLUMNS = ", ".join(column.name for column in fields(StoredReview))
+_TYPES: dict[str, Encoder] = {
+    "product": BIGINT, "number": INTEGER, "unnamed": INTEGER, "copies": INTEGER, "rating": DOUBLE,
+    "written_on": DATE, "embedding": VECTOR,
+}  # fmt: skip
+_REVIEW, _COPY, _PASSAGE = (
+    {field.name: _TYPES.get(field.name, TEXT) for field in fields(row)}
+    for row in (StoredReview, StoredCopy, StoredPassage)
+)
+_CHANGED = ", ".join(f"{name} = incoming.{name}" for name in _REVIEW if name not in ("product", "review_id"))
+SIMILAR = f"""
+    WITH wanted AS (
+        SELECT * FROM unnest(%s::bigint[], %s::text[], %s::text[]) AS _ (product, id, hash)
+    ), keys AS (
+        SELECT old.product, old.review_id FROM wanted
+        JOIN review AS old ON (old.product, old.review_id) = (wanted.product, wanted.id)
+        UNION
+        SELECT old.product, old.review_id FROM wanted
+        JOIN review AS old ON (old.product, old.content_hash) = (wanted.product, wanted.hash)
+        UNION
+        SELECT copy.product, copy.review_id FROM wanted
+        JOIN review_copy AS copy ON (copy.product, copy.copy_id) = (wanted.product, wanted.id)
+    )
+    SELECT {", ".join(_REVIEW)} FROM keys JOIN review USING (product, review_id)
+"""
+_KEYS = "unnest(%s::bigint[], %s::text[])"
 
 
 def lock_for_writing(connection: Connection) -> None:
@@ -56,53 +55,109 @@ def lock_for_writing(connection: Connection) -> None:
 
 def similar_reviews(
     connection: Connection, products: Sequence[int], ids: Sequence[str], hashes: Sequence[str]
-) -> list[StoredReview]:
-    """The stored reviews of these products that have one of these ids or one of these contents."""
+) -> tuple[list[StoredReview], list[StoredCopy]]:
+    """The stored reviews that have, in this product, this id, this content or a copy of this id; all copies.
+
+    The three sequences belong together, entry by entry.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT {COLUMNS} FROM review WHERE product = ANY(%s)"
-            " AND (review_id = ANY(%s) OR content_hash = ANY(%s))",
+            SIMILAR,
             (list(products), list(ids), list(hashes)),
         )
-        return [StoredReview(*row) for row in cursor]
-
-
-def write_reviews(connection: Connection, reviews: Sequence[StoredReview]) -> None:
-    """Insert reviews, or replace those of the same product and id; their passages stay."""
-    with connection.cursor() as cursor:
-        cursor.execute("CREATE TEMP TABLE incoming (LIKE review) ON COMMIT DROP")
-        copy_rows(cursor, "incoming", (tuple(_values(review)) for review in reviews))
+        reviews = [StoredReview(*row) for row in cursor]
+        copied = [review.key for review in reviews if review.copies > 1]
+        if not copied:
+            return reviews, []
         cursor.execute(
-            f"INSERT INTO review ({COLUMNS}) SELECT {COLUMNS} FROM incoming"
-            " ON CONFLICT (product, review_id) DO UPDATE SET title = excluded.title,"
-            " text = excluded.text, rating = excluded.rating, written_on = excluded.written_on,"
-            " reviewer = excluded.reviewer, content_hash = excluded.content_hash"
+            f"SELECT {', '.join(_COPY)} FROM {_KEYS} AS _ (product, review_id)"
+            " JOIN review_copy USING (product, review_id)",
+            _columns(copied),
         )
-        cursor.execute("DROP TABLE incoming")
+        return reviews, [StoredCopy(*row) for row in cursor]
 
 
-def replace_passages(
-    connection: Connection,
-    reviews: Sequence[StoredReview],
-    passages: Sequence[StoredPassage],
-    vectors: Vectors,
+def known_vectors(connection: Connection, hashes: Iterable[str]) -> dict[str, Vector]:
+    """The vectors of those texts that have one already, by the texts' hashes, in whatever product."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT hash, embedding FROM unnest(%s::text[]) AS hash,"
+            " LATERAL (SELECT embedding FROM passage WHERE content_hash = hash LIMIT 1)",
+            (list(hashes),),
+        )
+        return {content_hash: np.asarray(vector.to_numpy(), np.float32) for content_hash, vector in cursor}
+
+
+def insert_reviews(connection: Connection, reviews: Sequence[StoredReview]) -> None:
+    """Store reviews whose keys are free."""
+    with connection.cursor() as cursor:
+        copy_rows(cursor, "review", _REVIEW, map(_values, reviews))
+
+
+def update_reviews(connection: Connection, reviews: Sequence[StoredReview]) -> None:
+    """Change the reviews of these keys; their passages and copies stay."""
+    if not reviews:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TEMP TABLE IF NOT EXISTS incoming (LIKE review) ON COMMIT DROP")
+        cursor.execute("TRUNCATE incoming")
+        copy_rows(cursor, "incoming", _REVIEW, map(_values, reviews))
+        cursor.execute(
+            f"UPDATE review SET {_CHANGED} FROM incoming"
+            " WHERE (review.product, review.review_id) = (incoming.product, incoming.review_id)"
+        )
+
+
+def delete_reviews(connection: Connection, keys: Sequence[Key]) -> None:
+    """Remove reviews with their passages and copies."""
+    _delete(connection, "review", "review_id", keys)
+
+
+def delete_copies(connection: Connection, keys: Sequence[Key]) -> None:
+    """Forget copies, by product and the copy's id."""
+    _delete(connection, "review_copy", "copy_id", keys)
+
+
+def insert_copies(connection: Connection, copies: Sequence[StoredCopy]) -> None:
+    """Remember copies whose keys are free, of reviews that are stored."""
+    if copies:
+        with connection.cursor() as cursor:
+            copy_rows(cursor, "review_copy", _COPY, map(_values, copies))
+
+
+def delete_passages(connection: Connection, keys: Sequence[Key]) -> None:
+    """Remove the passages of these reviews."""
+    _delete(connection, "passage", "review_id", keys)
+
+
+def insert_passages(
+    connection: Connection, passages: Iterable[StoredPassage], vectors: Iterable[Vector]
 ) -> None:
-    """Give reviews these passages in place of any they have; `vectors` is (len(passages), dimension)."""
+    """Store passages of stored reviews, each with its vector."""
+    rows = ((*_values(passage), vector) for passage, vector in zip(passages, vectors, strict=True))
+    with connection.cursor() as cursor:
+        copy_rows(cursor, "passage", _PASSAGE | {"embedding": VECTOR}, rows)
+
+
+def _delete(connection: Connection, table: str, id_column: str, keys: Sequence[Key]) -> None:
+    if not keys:
+        return
     with connection.cursor() as cursor:
         cursor.execute(
-            "DELETE FROM passage USING unnest(%s::bigint[], %s::text[]) AS old (product, review_id)"
-            " WHERE passage.product = old.product AND passage.review_id = old.review_id",
-            ([review.product for review in reviews], [review.review_id for review in reviews]),
-        )
-        copy_rows(
-            cursor,
-            "passage",
-            (
-                (*_values(passage), Vector(vector).to_text())
-                for passage, vector in zip(passages, vectors, strict=True)
+            SQL(f"DELETE FROM {{table}} AS old USING {_KEYS} AS gone (product, id)").format(
+                table=Identifier(table)
+            )
+            + SQL(" WHERE (old.product, old.{id}) = (gone.product, gone.id)").format(
+                id=Identifier(id_column)
             ),
+            _columns(keys),
         )
 
 
-def _values(row: StoredReview | StoredPassage) -> list[object]:
-    return [getattr(row, column.name) for column in fields(row)]
+def _columns(keys: Iterable[Key]) -> tuple[list[int], list[str]]:
+    pairs = list(keys)
+    return [product for product, _ in pairs], [name for _, name in pairs]
+
+
+def _values(row: StoredReview | StoredCopy | StoredPassage) -> list[object]:
+    return [getattr(row, name) for name in row.__slots__]

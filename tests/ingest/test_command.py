@@ -40,9 +40,50 @@ def test_a_bad_file_stops_before_anything_is_read(tmp_path: Path, environment: d
     done = call(environment, good, bad)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == (
-        f"error: {bad}, line 1: found no column 'reviews.title' (but 'title'), expected at least the "
-        "columns asins, reviews.title, reviews.text.\n"
+        f"error: {bad}, line 1: found no column for the review's text in 'asins', 'title', expected one of "
+        "reviews.text, reviewtext, text, review_text, review_body, review, body, content, comment, or "
+        "--column text=COLUMN.\n"
     )
+
+
+def test_a_dry_run_needs_no_database(tmp_path: Path) -> None:
+    path = tmp_path / "reviews.tsv"
+    path.write_text("sku\twords\tstars\nA\tIt [b]boils[/b] &amp; pours.\t5\n\tLost.\t1\n" + "B\tOk.\t4\n" * 9)
+    options = ["--dry-run", "--column", "product=sku", "--column", "text=words", str(path)]
+    shown = CliRunner().invoke(
+        app, options, env={"REVIEWDUEL_DATABASE_URL": "postgresql://nowhere.invalid/x"}
+    )
+    assert shown.exit_code == 0, shown.output
+    assert "It [b]boils[/b] & pours." in shown.stdout and shown.stdout.count("product B") == 2
+    assert "line 3: found no product id in 'sku'" in " ".join(shown.stdout.split())
+    assert shown.stdout.endswith("10 reviews, 1 rows would be rejected; nothing was stored\n")
+    assert max(map(len, shown.stdout.splitlines()[:-2])) <= 80
+    wrong = CliRunner().invoke(app, ["--column", "text", str(path)])
+    assert wrong.exit_code == 2 and "FIELD=COLUMN" in wrong.stderr
+
+
+def test_standard_input_and_replacing(tmp_path: Path, environment: dict[str, str]) -> None:
+    rows = HEADER + "A,,One.,5\nA,,Two.,4\nB,,Three.,3\n"
+    command = [sys.executable, "-m", "ingest", "-"]
+    read = subprocess.run(
+        command, cwd=ROOT, env=environment, input=rows, capture_output=True, encoding="utf-8"
+    )
+    assert read.stdout == "read 3, new 3, updated 0, unchanged 0, rejected 0\n"
+    first, second = tmp_path / "first.csv", tmp_path / "second.csv"
+    first.write_text(HEADER + "A,,Two.,2\n")
+    second.write_text(HEADER + "A,,Four.,5\n")
+    replaced = CliRunner().invoke(app, ["--replace", str(first), str(second)], env=environment)
+    assert replaced.stdout == "read 2, new 1, updated 1, unchanged 0, rejected 0, removed 1\n"
+
+
+def test_notes_say_what_was_done_to_texts(tmp_path: Path, environment: dict[str, str]) -> None:
+    path = tmp_path / "reviews.csv"
+    path.write_bytes(HEADER.encode() + b"A,,caf\xe9,5\n" + b"A,," + b"long " * 20_000 + b",5\n")
+    read = CliRunner().invoke(app, [str(path)], env=environment)
+    assert read.stderr.splitlines() == [
+        f"{path}: 'reviews.text' not in UTF-8, read as cp1252: 1",
+        f"{path}: text cut to 50,000 characters: 1",
+    ]
 
 
 def test_many_bad_rows_are_counted(tmp_path: Path, environment: dict[str, str]) -> None:

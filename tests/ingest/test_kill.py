@@ -13,18 +13,21 @@ import pytest
 from config import Settings
 from tests.conftest import Cluster
 
-KILLS = 12
-ROWS = "asins,name,reviews.title,reviews.text,reviews.rating\n" + "".join(
-    f'"B0KILL{number % 7:04},B0ALSO{number % 7:04}",Thing {number % 7},Title {number},'
-    f"The battery of sample {number} lasted {number} hours. Its screen did not.,{number % 5 + 1}\n"
-    for number in range(400)
+KILLS = 20
+ROW_COUNT = 1200
+ROWS = "asins,name,reviews.id,reviews.title,reviews.text,reviews.rating\n" + "".join(
+    f'"B0KILL{number % 7:04},B0ALSO{number % 7:04}",Thing {number % 7},'
+    f"{number if number % 3 else ''},Title {text},"
+    f"The battery of sample {text} lasted {text} hours. Its screen did not.,{number % 5 + 1}\n"
+    for number, text in ((number, number % 910) for number in range(ROW_COUNT))
 )
 
 
 def contents(url: str) -> str:
     """A digest of all that was stored, but for the vectors' last bits: batches differ after a kill."""
     statement = """
-        SELECT product_id, review_id, number, passage.text, rating, vector_dims(embedding)
+        SELECT product_id, review_id, number, passage.text, rating, vector_dims(embedding), unnamed, copies,
+               reviews
         FROM passage JOIN review USING (product, review_id) JOIN product ON product.id = product
         ORDER BY product_id, review_id, number
     """
@@ -51,7 +54,7 @@ def test_killed_at_random_moments(embedded_cluster: Cluster, settings: Settings,
     done = subprocess.run(
         command, env=environment | {"REVIEWDUEL_DATABASE_URL": undisturbed}, capture_output=True, text=True
     )
-    assert done.stdout == "read 400, new 400, updated 0, unchanged 0, rejected 0\n"
+    assert done.stdout == f"read {ROW_COUNT}, new 910, updated 0, unchanged 290, rejected 0\n"
 
     chance = random.Random(0)
     disturbed = embedded_cluster.create_migrated()
@@ -60,11 +63,11 @@ def test_killed_at_random_moments(embedded_cluster: Cluster, settings: Settings,
         process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
         try:
             # Starting takes some 5 seconds, embedding all a few more: both phases are hit.
-            process.wait(timeout=chance.uniform(3, 14))
+            process.wait(timeout=chance.uniform(3, 16))
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
         contents(disturbed)
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
-    assert done.stdout.startswith("read 400, new ")
+    assert done.stdout.startswith(f"read {ROW_COUNT}, new ")
     assert contents(disturbed) == contents(undisturbed)

@@ -1,6 +1,7 @@
 """Review files: every column as it should be, and every way it should not."""
 
 import csv
+import gzip
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -42,8 +43,8 @@ def test_every_column(tmp_path: Path) -> None:
     listing = Listing(("A", "B"), "Kettle", "Acme", "Home,Kitchen")
     text = "Good & cheap.\n\nYes\n!"
     assert read(path) == [
-        Review(2, listing, "Great", text, "r7", 4.0, date(2017, 1, 13), "Ann"),
-        Review(4, Listing(("C",)), None, "ok", None, None, None, None),
+        Review(2, listing, "Great", text, "r7", 4.0, date(2017, 1, 13), "Ann", None, row[3]),
+        Review(4, Listing(("C",)), None, "ok", None, None, None, None, None, " ok "),
     ]
 
 
@@ -70,13 +71,12 @@ def test_title_and_text_are_one_piece_of_prose() -> None:
         (" ,x,t,,,", "no product id in 'asins', expected one or more, separated by commas"),
         ('",",x,t,,,', "no product id in 'asins', expected one or more, separated by commas"),
         ("A,x,<br/> &nbsp; ,,,", "no text in 'reviews.text', expected a review"),
+        ("A,x,\0,,,", "no text in 'reviews.text', expected a review"),
         ("A,x,t,,", "5 fields, expected 6 as in the header"),
-        ("A,x,t\0,,,", "a NUL character in 'reviews.text', expected text"),
-        (b"A,caf\xe9,t,,,", "bytes in 'reviews.title' that are not UTF-8, expected a file in UTF-8"),
         (f"{'A' * 201},x,t,,,", "an id of 201 characters, expected at most 200"),
         (f"A,x,t,,,{'r' * 201}", "an id of 201 characters, expected at most 200"),
         ('A,x,"t,,,', "a row that is no CSV (',' expected after '\"'), expected quotes that are closed"),
-        (f"A,x,{'t' * 140000},,,", "a row that is no CSV (field larger than field limit"),
+        (f"A,x,{'t' * 1_100_000},,,", "a row that is no CSV (field larger than field limit"),
     ],
 )
 def test_a_bad_row_is_one_sentence_and_costs_no_other(
@@ -95,20 +95,34 @@ def test_a_bad_row_is_one_sentence_and_costs_no_other(
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        (b"", f", line 1: found nothing, expected a header with the columns {HEADER.replace(',', ', ')}."),
-        (b"\n \n", ", line 2: found no column 'asins', expected at least the columns asins"),
-        (b"asin,reviews.title,reviews.text\n", ", line 1: found no column 'asins' (but 'asin'), expected"),
+        (b"", ", line 1: found nothing, expected a header with the names of the columns."),
         (
-            b"asins,reviews.title,review_text\n",
-            "found no column 'reviews.text' (but 'review_text'), expected",
+            b"\n \n",
+            ", line 2: found no column for the product's id in '', expected one of asins, parent_asin",
         ),
-        (b"asins;reviews.title;reviews.text\n", ", line 1: found no column 'asins', expected"),
-        (b"\x89PNG\r\n\x1a\n\0\0", ", line 1: found bytes that are no text, expected a CSV file in UTF-8."),
-        (f"{HEADER}\nA,x,t".encode("utf-16"), ", line 1: found bytes that are no text, expected a CSV"),
+        (
+            b"asinz,reviews.title,reviews.text\n",
+            "id in 'asinz', 'reviews.title', 'reviews.text' (the closest: 'asinz')",
+        ),
+        (b"asins,title,reviewstext\n", "or --column text=reviewstext."),
+        (
+            b"asins;reviews.title;reviews.text\n",
+            ", line 1: found no column for the product's id in 'asins;reviews",
+        ),
+        (b"\x89PNG\r\n\x1a\n\0\0", ", line 1: found no column for the product's id"),
+        (b"a\0b,text\n", ", line 1: found bytes that are no text, expected CSV, TSV, JSON lines or Parquet."),
         (
             b'asins,"reviews.title\n',
             ", line 1: found a row that is no CSV (unexpected end of data), expected",
         ),
+        (b'[{"asin": "A"}]', ", line 1: found a JSON array, expected one JSON object per line"),
+        (b"{\n", ", line 1: found no line that is a JSON object, expected one per line."),
+        (b"PAR1 and no more", ", line 1: found a damaged Parquet file"),
+        (
+            b"\x1f\x8b and no more",
+            ": found 'Unknown compression method', expected a file that can be read to its end.",
+        ),
+        (b"\x28\xb5\x2f\xfd and no more", "expected a file that can be read to its end."),
     ],
 )
 def test_a_bad_file(content: bytes, sentence: str, tmp_path: Path) -> None:
@@ -116,14 +130,16 @@ def test_a_bad_file(content: bytes, sentence: str, tmp_path: Path) -> None:
     path.write_bytes(content)
     with pytest.raises(BadReviewFile) as caught:
         ReviewFile(path)
-    assert str(caught.value).startswith(f"{path}{sentence}" if sentence.startswith(",") else str(path))
+    assert str(caught.value).startswith(str(path))
     assert sentence in str(caught.value)
 
 
 def test_no_file_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(BadReviewFile, match=r"nowhere\.csv: found no such file, expected a CSV file"):
+    with pytest.raises(
+        BadReviewFile, match=r"nowhere\.csv: found no such file, expected a file with reviews"
+    ):
         ReviewFile(tmp_path / "nowhere.csv")
-    with pytest.raises(BadReviewFile, match=": found a folder, expected a CSV file"):
+    with pytest.raises(BadReviewFile, match=": found a folder, expected a file"):
         ReviewFile(tmp_path)
     path = write(tmp_path / "reviews.csv", HEADER)
 
@@ -133,6 +149,17 @@ def test_no_file_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(Path, "open", refuse)
     with pytest.raises(BadReviewFile, match=r"found 'Permission denied', expected a file that can be read"):
         ReviewFile(path)
+
+
+def test_compression_cut_off_in_the_middle(tmp_path: Path) -> None:
+    path = tmp_path / "reviews.csv.gz"
+    rows = "".join(f"A,,Fine {n} {hash(n) ** 3}\n" for n in range(20_000))
+    path.write_bytes(gzip.compress(f"{HEADER}\n{rows}".encode())[:-100])
+    with (
+        ReviewFile(path) as file,
+        pytest.raises(BadReviewFile, match="expected a file that can be read to its"),
+    ):
+        assert len(list(file)) > 10_000
 
 
 def test_only_a_header_is_no_error(tmp_path: Path) -> None:

@@ -38,14 +38,23 @@ def test_for_scripts_and_for_people(filled: None, environment: dict[str, str]) -
     assert first["text"] == f"Great. {TEXT}"
     assert first["score"] > second["score"]
 
-    done = CliRunner().invoke(app, ["A100", question, "-k", "1"], env=environment)
+    done = CliRunner().invoke(app, ["A100", question, "-k", "1", "--mode", "dense"], env=environment)
     assert done.exit_code == 0
     assert "1. score 0." in done.stdout
     assert "5 of 5 stars, no date, review r1" in done.stdout
     assert TEXT in done.stdout
     assert "blue" not in done.stdout
 
-    assert CliRunner().invoke(app, ["A100", question, "-k", "0"], env=environment).exit_code == 2
+    for limits, expected in (
+        (["--max-rating", "4"], []),
+        (["--min-rating", "4.5"], ["r1"]),
+        (["--since", "2024-02-01"], []),
+    ):
+        done = CliRunner().invoke(app, ["A100", question, "--json", *limits], env=environment)
+        assert [json.loads(line)["review_id"] for line in done.stdout.splitlines()] == expected
+
+    for wrong in (["-k", "0"], ["--since", "yesterday"], ["--mode", "magic"]):
+        assert CliRunner().invoke(app, ["A100", question, *wrong], env=environment).exit_code == 2
 
 
 def test_errors_are_one_sentence(environment: dict[str, str]) -> None:

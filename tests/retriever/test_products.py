@@ -1,13 +1,16 @@
 """Products: lists of ids that overlap name one, in whatever order and portions they come."""
 
+from dataclasses import fields
 from datetime import date
+from typing import Any
 
 from hypothesis import HealthCheck, given, settings, strategies
 
 from database import Database
 from retriever import Embedder, Retriever
 from retriever.products import Listing, resolve_products
-from retriever.store import StoredPassage, StoredReview, replace_passages, similar_reviews, write_reviews
+from retriever.store import insert_copies, insert_passages, insert_reviews, similar_reviews
+from retriever.stored import StoredCopy, StoredPassage, StoredReview
 
 
 def resolve(database: Database, *listings: Listing) -> list[int]:
@@ -70,22 +73,34 @@ def test_the_first_description_stays(database: Database, fake_embedder: Embedder
 def test_stored_products_that_turn_out_to_be_one(any_database: Database, fake_embedder: Embedder) -> None:
     first, second = resolve(any_database, Listing(("A",)), Listing(("B",), name="Kettle"))
     reviews = [
-        StoredReview(first, "same id", None, "kept", None, None, None, "1"),
-        StoredReview(first, "a", None, "battery", 5, date(2024, 1, 1), "Ann", "2"),
-        StoredReview(second, "same id", None, "gone", None, None, None, "3"),
-        StoredReview(second, "same content", None, "battery", None, None, None, "2"),
-        StoredReview(second, "b", "Title", "screen", 1, None, "Bob", "4"),
+        stored(first, "same id", "kept", "1"),
+        stored(first, "a", "battery", "2", rating=5.0, written_on=date(2024, 1, 1), reviewer="Ann"),
+        stored(second, "same id", "gone", "3"),
+        stored(second, "same content", "battery", "2"),
+        stored(second, "b", "screen", "4", title="Title", rating=1.0, reviewer="Bob"),
     ]
+    copy = StoredCopy(second, "a copy", "same content", 2.0, None, None)
     pieces = [StoredPassage(row.product, row.review_id, 0, row.text, row.content_hash) for row in reviews]
     with any_database.connection() as connection:
-        write_reviews(connection, reviews)
-        vectors = fake_embedder.embed_passages([piece.text for piece in pieces])
-        replace_passages(connection, reviews, pieces, vectors)
+        insert_reviews(connection, reviews)
+        insert_copies(connection, [copy])
+        insert_passages(connection, pieces, fake_embedder.embed_passages([piece.text for piece in pieces]))
     assert resolve(any_database, Listing(("C", "B", "A"))) == [first]
     retriever = Retriever(any_database, fake_embedder)
     (product,) = retriever.products()
     assert (product.product_id, product.ids, product.name) == ("A", ("A", "B", "C"), "Kettle")
     found = [match.passage.text for match in retriever.search("C", "battery", 9)]
     assert found == ["battery", "screen", "kept"] or sorted(found) == ["battery", "kept", "screen"]
+    assert (product.reviews, product.ratings, product.last_on) == (3, (1, 0, 0, 0, 1), date(2024, 1, 1))
     with any_database.connection() as connection:
-        assert similar_reviews(connection, [second], [], ["1", "2", "3", "4"]) == []
+        assert similar_reviews(connection, [second] * 4, list("1234"), list("1234")) == ([], [])
+        (kept,), copies = similar_reviews(connection, [first], ["a copy"], [""])
+    assert (kept.review_id, kept.copies) == ("a", 3)
+    assert {copy.copy_id: copy.rating for copy in copies} == {"same content": None, "a copy": 2.0}
+
+
+def stored(product: int, review_id: str, text: str, content: str, **others: Any) -> StoredReview:
+    values: dict[str, Any] = dict.fromkeys(field.name for field in fields(StoredReview))
+    values |= {"unnamed": 0, "copies": 1}
+    values |= {"product": product, "review_id": review_id, "text": text, "content_hash": content}
+    return StoredReview(**(values | others))

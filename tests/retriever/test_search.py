@@ -10,34 +10,42 @@ from hypothesis import HealthCheck, given, settings, strategies
 
 from config import EmbedderSettings
 from config.errors import EmbedderMismatch, UnknownProduct
+from config.settings import SearchMode
 from database import Database
 from retriever import Embedder, Product, Retriever
 from retriever.identity import claim_database
-from retriever.products import Listing, resolve_products
-from retriever.search import NEAREST, OPERATORS, SCORES
-from retriever.store import StoredPassage, StoredReview, replace_passages, write_reviews
+from retriever.layout import tidy
+from retriever.products import Listing, recount_products, resolve_products
+from retriever.statements import Filter, nearest, weighed
+
+MODES: tuple[SearchMode, ...] = ("dense", "lexical", "hybrid")
 
 
 def fill(database: Database, embedder: Embedder, texts: dict[str, list[str]]) -> None:
     """Store a product for each key, its ids separated by commas, with a review for each text."""
-    with database.connection() as connection:
+    with database.connection() as connection, connection.cursor() as cursor:
         claim_database(connection, embedder)
         for ids, reviews in texts.items():
             (product,) = resolve_products(connection, [Listing(tuple(ids.split(",")), f"The {ids}")])
-            rows = [
-                StoredReview(
-                    product, f"r{n}", None, text, 1.5 + n % 3, date(2024, 1, 1 + n % 28), "Ann", f"h{n}"
+            vectors = embedder.embed_passages(reviews)
+            for n, (text, vector) in enumerate(zip(reviews, vectors, strict=True)):
+                cursor.execute(
+                    "INSERT INTO review (product, review_id, text, rating, written_on, reviewer,"
+                    " content_hash)"
+                    " VALUES (%s, %s, %s, %s, %s, 'Ann', %s)",
+                    (product, f"r{n}", text, 1.5 + n % 3, date(2024, 1, 1 + n % 28), f"h{n}"),
                 )
-                for n, text in enumerate(reviews)
-            ]
-            pieces = [StoredPassage(product, row.review_id, 0, row.text, row.content_hash) for row in rows]
-            write_reviews(connection, rows)
-            replace_passages(connection, rows, pieces, embedder.embed_passages(reviews))
+                cursor.execute(
+                    "INSERT INTO passage (product, review_id, number, text, content_hash, embedding)"
+                    " VALUES (%s, %s, 0, %s, %s, %s)",
+                    (product, f"r{n}", text, f"h{n}", vector),
+                )
+            recount_products(cursor, [product])
 
 
 def test_best_first_with_all_that_is_known(any_database: Database, fake_embedder: Embedder) -> None:
     fill(any_database, fake_embedder, {"A,B": ["the price", "battery, battery", "screen"], "C": ["battery"]})
-    matches = Retriever(any_database, fake_embedder).search("A", "How is the battery?", 2)
+    matches = Retriever(any_database, fake_embedder).search("A", "How is the battery?", 2, mode="dense")
     assert [match.passage.text for match in matches] == ["battery, battery", "the price"]
     first = matches[0].passage
     assert (first.product_id, first.review_id, first.number) == ("A", "r1", 0)
@@ -50,7 +58,7 @@ def test_best_first_with_all_that_is_known(any_database: Database, fake_embedder
 def test_the_dot_product(any_database: Database, fake_embedder: Embedder) -> None:
     fake_embedder.metric = "dot"
     fill(any_database, fake_embedder, {"A": ["battery", "battery battery battery", "none"]})
-    matches = Retriever(any_database, fake_embedder).search("A", "battery?", 3)
+    matches = Retriever(any_database, fake_embedder).search("A", "battery?", 3, mode="dense")
     assert [match.score for match in matches] == [4, 2, 1]
 
 
@@ -59,15 +67,18 @@ def test_every_id_finds_the_product_and_only_its_passages(
 ) -> None:
     fill(database, fake_embedder, {"A,B": ["screen"], "C": ["battery"] * 5})
     retriever = Retriever(database, fake_embedder)
-    assert retriever.search("A", "battery", 50) == retriever.search("B", "battery", 50)
-    assert [match.passage.text for match in retriever.search("B", "battery", 50)] == ["screen"]
-    assert len(retriever.search("C", "battery", 50)) == 5
+    for mode in MODES:
+        found = retriever.search("A", "battery", 50, mode=mode)
+        assert found == retriever.search("B", "battery", 50, mode=mode)
+        assert [match.passage.text for match in found] == ["screen"]
+        assert len(retriever.search("C", "battery", 50, mode=mode)) == 5
 
 
 def test_equally_near_ones_have_an_order(database: Database, fake_embedder: Embedder) -> None:
     fill(database, fake_embedder, {"A": ["battery"] * 30})
-    ids = [match.passage.review_id for match in Retriever(database, fake_embedder).search("A", "battery", 4)]
-    assert ids == ["r0", "r1", "r10", "r11"]
+    for mode in MODES:
+        found = Retriever(database, fake_embedder).search("A", "battery", 4, mode=mode)
+        assert [match.passage.review_id for match in found] == ["r0", "r1", "r10", "r11"]
 
 
 texts = strategies.lists(strategies.sampled_from(["battery", "screen", "price"]), max_size=4).map(" ".join)
@@ -89,23 +100,29 @@ def test_it_is_exact_and_isolated(
     for n, reviews in enumerate(products):
         vectors = fake_embedder.embed_passages(reviews)
         cosines = vectors @ asked / np.linalg.norm(vectors, axis=1) / np.linalg.norm(asked)
-        found = Retriever(database, fake_embedder).search(f"P{n}", question, k)
+        found = Retriever(database, fake_embedder).search(f"P{n}", question, k, mode="dense")
         assert [match.score for match in found] == pytest.approx(sorted(cosines, reverse=True)[:k], abs=1e-6)
         assert {match.passage.text for match in found} <= set(reviews)
 
 
-def test_the_index_is_used(database: Database, fake_embedder: Embedder) -> None:
+@pytest.mark.parametrize("dimension", [384, 1024])
+def test_the_indexes_are_used(dimension: int, database: Database, fake_embedder: Embedder) -> None:
     fill(database, fake_embedder, {f"P{n}": ["battery"] * 50 for n in range(60)})
-    statement = NEAREST.format(operator=OPERATORS["cosine"], score=SCORES["cosine"])
-    values = {"id": "P7", "k": 5, "vector": fake_embedder.embed_question("screen")}
+    vector = np.ones(dimension, np.float32)
     with database.connection() as connection, connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
-        cursor.execute("EXPLAIN (FORMAT json) " + statement.as_string(connection), values)
-        ((plan,),) = cursor.fetchall()
-    assert [scan["Node Type"] for scan in scans(plan[0]["Plan"], "passage")] in (
-        ["Index Scan"],
-        ["Bitmap Heap Scan"],
-    )
+        cursor.execute("UPDATE passage SET embedding = %s", (vector,))
+    tidy(database)
+    values: dict[str, object] = {"product": 7, "limit": 5, "vector": vector, "word_0": "'batteri'"}
+    values |= {"similarity": 1, "overlap": 1, "lead": 1, "stance": 1, "min_rating": 2}
+    with database.connection() as connection, connection.cursor() as cursor:
+        for statement in (nearest("cosine", Filter()), weighed("cosine", Filter(min_rating=2), True, 1)):
+            cursor.execute("EXPLAIN (FORMAT json) " + statement.as_string(connection), values)
+            ((plan,),) = cursor.fetchall()
+            nodes = scans(plan[0]["Plan"], "passage")
+            alone = {node["Index Name"] for node in nodes if node["Node Type"] == "Index Only Scan"}
+            assert "Seq Scan" not in {node["Node Type"] for node in nodes}
+            assert "passage_near_vectors" in alone
+            assert "%(word_0)s" not in statement.as_string(connection) or "passage_near_lexemes" in alone
 
 
 def scans(node: dict[str, Any], table: str) -> list[dict[str, Any]]:
@@ -123,8 +140,12 @@ def test_k_below_one(k: int, database: Database, fake_embedder: Embedder) -> Non
 def test_products_in_order_of_appearance(any_database: Database, fake_embedder: Embedder) -> None:
     fill(any_database, fake_embedder, {"Z,A": ["battery", "screen"], "B": ["price"]})
     retriever = Retriever(any_database, fake_embedder)
-    first = Product("Z", ("Z", "A"), "The Z,A", reviews=2, mean_rating=2.0)
-    assert retriever.products() == [first, Product("B", ("B",), "The B", reviews=1, mean_rating=1.5)]
+    days = date(2024, 1, 1), date(2024, 1, 2)
+    first, second = (
+        Product("Z", ("Z", "A"), "The Z,A", 2, 2.0, None, None, (0, 2, 0, 0, 0), days[0], days[1]),
+        Product("B", ("B",), "The B", 1, 1.5, None, None, (0, 1, 0, 0, 0), days[0], days[0]),
+    )
+    assert retriever.products() == [first, second]
     assert retriever.products(limit=1) == [first]
     assert retriever.product("A") == first
 
@@ -181,6 +202,7 @@ def test_hostile_text_is_only_text(database: Database, fake_embedder: Embedder) 
     hostile = "'); DROP TABLE review; --\t\\N\n\\.\n%s {} \\"
     fill(database, fake_embedder, {hostile.strip().replace(",", ""): [hostile]})
     product = Retriever(database, fake_embedder).products()[0]
-    (match,) = Retriever(database, fake_embedder).search(product.product_id, hostile, 5)
-    assert match.passage.text == hostile
+    for mode in MODES:
+        (match,) = Retriever(database, fake_embedder).search(product.product_id, hostile, 5, mode=mode)
+        assert match.passage.text == hostile
     assert dataclasses.replace(product, reviews=1) == product

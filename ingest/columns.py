@@ -1,0 +1,92 @@
+"""Which column of a file holds what, recognised by name or told by the user.
+
+Knows the names that published review data use: Datafiniti's, Amazon Fine Foods', Amazon Reviews 2018 and
+2023, Yelp's, and the obvious ones. Knows nothing of what stands in the columns.
+"""
+
+import difflib
+from collections.abc import Iterable, Mapping, Sequence
+
+# Per field the names it goes by, lower-case, the most telling first.
+NAMES: dict[str, tuple[str, ...]] = {
+    "product": (
+        "asins", "parent_asin", "asin", "productid", "product_id", "business_id", "item_id", "product",
+    ),
+    "text": (
+        "reviews.text", "reviewtext", "text", "review_text", "review_body", "review", "body", "content",
+        "comment",
+    ),
+    "title": ("reviews.title", "summary", "title", "review_title", "review_headline", "headline"),
+    "id": ("reviews.id", "review_id", "reviewid"),
+    "rating": ("reviews.rating", "overall", "rating", "score", "stars", "star_rating", "review_rating"),
+    "date": ("reviews.date", "unixreviewtime", "reviewtime", "timestamp", "time", "date", "review_date"),
+    "reviewer": (
+        "reviews.username", "reviewername", "profilename", "username", "user_id", "userid", "reviewerid",
+    ),
+    "name": ("name", "product_name", "product_title"),
+    "brand": ("brand",),
+    "categories": ("categories", "category"),
+}  # fmt: skip
+REQUIRED = {"product": "the product's id", "text": "the review's text"}
+
+Columns = Mapping[str, tuple[str, ...]]  # field: its columns; only `product` may have several
+
+
+class MissingColumn(Exception):
+    """A column is not there; as `str` what was found and what was looked for."""
+
+
+def recognise(columns: Sequence[str], told: Mapping[str, str]) -> Columns:
+    """The columns of each field, of those `columns` that the file has; `told` (field: column) wins.
+
+    Raises MissingColumn for one that was told or is required and is not there.
+    """
+    spelled = {name.lower(): name for name in reversed(columns)}
+    found = {field: named for field, names in NAMES.items() if (named := _named(field, names, spelled))}
+    for field, column in told.items():
+        if field not in NAMES:
+            close = difflib.get_close_matches(field, NAMES, n=1)
+            hint = f"; did you mean '{close[0]}'?" if close else ""
+            raise MissingColumn(f"no field '{field}' of a review, expected one of {', '.join(NAMES)}{hint}")
+        if column not in columns:
+            close = difflib.get_close_matches(column, columns, n=3, cutoff=0.5)
+            raise MissingColumn(f"no column '{column}'{_but(close)}, expected one of {_listed(columns)}")
+        found[field] = (column,)
+    for field, meaning in REQUIRED.items():
+        if field not in found:
+            raise MissingColumn(_missing(field, meaning, columns))
+    return found
+
+
+def _named(field: str, names: tuple[str, ...], spelled: Mapping[str, str]) -> tuple[str, ...]:
+    present = [name for name in names if name in spelled]
+    if field == "id" and not present and {"id", "productid"} <= spelled.keys():
+        present = ["id"]  # Fine Foods' number of the row; elsewhere `id` is the product's
+    if field == "product" and present[:2] == ["parent_asin", "asin"]:
+        return spelled["parent_asin"], spelled["asin"]  # variants of one product, found by both
+    return (spelled[present[0]],) if present else ()
+
+
+def _missing(field: str, meaning: str, columns: Sequence[str]) -> str:
+    lower = {name.lower(): name for name in columns}
+    scored = [
+        (difflib.SequenceMatcher(None, known, name).ratio(), lower[name])
+        for name in lower
+        for known in NAMES[field]
+    ]
+    close = list(dict.fromkeys(name for score, name in sorted(scored, reverse=True) if score > 0.5))[:3]
+    example = close[0] if close else "COLUMN"
+    return (
+        f"no column for {meaning} in {_listed(columns)}{_but(close)}, expected one of "
+        f"{', '.join(NAMES[field])}, or --column {field}={example}"
+    )
+
+
+def _but(close: Iterable[str]) -> str:
+    names = " or ".join(f"'{name}'" for name in close)
+    return f" (the closest: {names})" if names else ""
+
+
+def _listed(columns: Sequence[str]) -> str:
+    shown = ", ".join(repr(name[:40]) for name in columns[:30])
+    return shown + (f" and {len(columns) - 30} more" if len(columns) > 30 else "")
