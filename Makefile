@@ -52,7 +52,7 @@ app: $(READY) ## the side-by-side chat on http://localhost:8501
 	$(BIN)/python -m streamlit run app/main.py --server.port 8501
 
 test: lint browser ## lint, types and tests; at most 5 minutes after set-up
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 test-slow: $(READY) ## the long tests: kills at random moments, soak; at most 40 minutes
 	$(BIN)/python -m pytest -m slow

@@ -110,7 +110,8 @@ def test_verbatim_answers_quote_customers_or_say_that_they_do_not_tell(
     choose(page, "Models", "extractive")
     ask(page)
     columns = page.get_by_test_id("stColumn").filter(has=page.get_by_test_id("stMetric"))
-    expect(columns).to_have_count(3)
+    # The first search for praise or complaint, or the first quotation, waits for the embedder.
+    expect(columns).to_have_count(3, timeout=90_000)
     for column in columns.all():
         said = column.get_by_test_id("stMarkdown").all_inner_texts()[1].replace("\u200b", "")
         quotes = re.findall(r"“(.*?)”|\"(.*?)\" \[", said)

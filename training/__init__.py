@@ -1,0 +1,1 @@
+"""Demo models of a few megabytes, trained from the project's own synthetic text. Not installed with it."""
