@@ -332,7 +332,7 @@ def draw(growth: list[list[float | None]], file: Path) -> None:
     sizes = [row[0] for row in growth]
     for column, name in enumerate(("ReviewDuel", *PEERS), start=1):
         values = [row[column] if row[column] is not None else float("nan") for row in growth]
-        axes.plot(sizes, values, marker="o", label=name)  # type: ignore[arg-type]
+        axes.plot(sizes, values, marker="o", label=name)  # type: ignore[arg-type, unused-ignore]
     axes.set(
         xscale="log",
         yscale="log",

@@ -32,7 +32,7 @@ def two_nodes() -> Iterator[str]:
         cluster.add_node(num_cpus=1, object_store_memory=100 << 20)
     yield cluster.address
     ray.shutdown()
-    cluster.shutdown()  # type: ignore[no-untyped-call]
+    cluster.shutdown()  # type: ignore[no-untyped-call, unused-ignore]
 
 
 def contents(cluster: Cluster, embedder: Embedder, tmp_path: Path) -> list[tuple[Any, ...]]:
