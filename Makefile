@@ -40,9 +40,10 @@ $(READY): pyproject.toml constraints.txt
 demo: $(READY) ## ask two models about the sample reviews; the report is in runs/demo
 	$(BIN)/python -m models tiny
 	$(BIN)/python -m ingest data/reviews.csv
-	$(BIN)/python -m compare --models tiny-llama,tiny-mistral --name demo --out runs/demo
+	$(BIN)/python -m compare --models tiny-llama,tiny-mistral,extractive --name demo --out runs/demo
 	@echo
-	@echo "These two models are tiny files of random weights: they answer with noise, measured for real."
+	@echo "The two tiny models have random weights: they answer with noise, measured for real. extractive quotes"
+	@echo "the reviews without a language model: what a real one says must be better than that."
 	@echo "Next:"
 	@echo "  make app                         the side-by-side chat on http://localhost:8501"
 	@echo "  $(BIN)/python -m models list    how to get a real model; then compare it:"

@@ -109,6 +109,7 @@ def ask(product_id: str, question: str, models: list[str], turns: list[Turn], wa
 
     `way` to answer; None: each model as its settings say.
     """
+    resources.warm_up()
     retriever = resources.retriever()
     product = retriever.product(product_id)
     retrieved = retriever.retrieve(product.product_id, question, resources.settings().retrieval.k)

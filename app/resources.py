@@ -3,6 +3,8 @@
 Knows how things are opened; knows nothing of what is drawn.
 """
 
+import gc
+
 import streamlit as st
 
 from config import ModelSpec, Settings, load_settings
@@ -28,6 +30,17 @@ def database() -> Database:
 def embedder() -> Embedder:
     """One for all sessions, for retrieval and for the contestant without a language model."""
     return Embedder(settings().embedder)
+
+
+@st.cache_resource(show_spinner="Loading the embedder…")
+def warm_up() -> None:
+    """Before the first question: load what embedding needs, once, and hide it from the garbage collector.
+
+    Streamlit collects garbage after every run of the page, five times a second while an answer is followed.
+    With a million objects of the libraries to look through, the threads that answer would hardly get a turn.
+    """
+    embedder().embed_question("")
+    gc.freeze()
 
 
 @st.cache_resource(show_spinner=False)
