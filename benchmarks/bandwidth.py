@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-GIB = 2**30
+from models.room import GIB
 
 
 def memory_bandwidth(gibibytes: int = 2, rounds: int = 5) -> float:

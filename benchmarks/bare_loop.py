@@ -5,14 +5,15 @@ standard input, and answers each with a line {"prefill_s", "decode_s", "n_out"}.
 cancelling: only decode and sample.
 """
 
-import ctypes
 import json
-import os
 import sys
 import time
 from typing import Any
 
 import llama_cpp
+
+from models.llama_process import usable_cores
+from models.probe_worker import decode, default_sampler
 
 
 def main() -> None:
@@ -24,16 +25,9 @@ def main() -> None:
     params = llama_cpp.llama_context_default_params()
     params.n_ctx = n_ctx
     params.n_batch = params.n_ubatch = 512
-    params.n_threads = params.n_threads_batch = len(os.sched_getaffinity(0))
+    params.n_threads = params.n_threads_batch = usable_cores()
     context = llama_cpp.llama_init_from_model(model, params)
-    chain = llama_cpp.llama_sampler_chain_init(llama_cpp.llama_sampler_chain_default_params())
-    for step in (
-        llama_cpp.llama_sampler_init_top_k(40),
-        llama_cpp.llama_sampler_init_top_p(0.95, 1),
-        llama_cpp.llama_sampler_init_temp(0.7),
-        llama_cpp.llama_sampler_init_dist(42),
-    ):
-        llama_cpp.llama_sampler_chain_add(chain, step)
+    chain = default_sampler()
     _answer(context, chain, [1] * 16, 2)  # the warm-up
     for line in sys.stdin:
         print(json.dumps(_answer(context, chain, json.loads(line), n_out)), flush=True)
@@ -42,21 +36,14 @@ def main() -> None:
 def _answer(context: int, chain: Any, prompt: list[int], n_out: int) -> dict[str, float]:
     llama_cpp.llama_memory_clear(llama_cpp.llama_get_memory(context), True)
     started = time.perf_counter()
-    _decode(context, prompt)
+    decode(context, prompt)
     token = llama_cpp.llama_sampler_sample(chain, context, -1)
     prefilled = time.perf_counter()
     for _ in range(n_out - 1):
-        _decode(context, [token])
+        decode(context, [token])
         token = llama_cpp.llama_sampler_sample(chain, context, -1)
     ended = time.perf_counter()
     return {"prefill_s": prefilled - started, "decode_s": ended - prefilled, "n_out": n_out}
-
-
-def _decode(context: int, tokens: list[int]) -> None:
-    array = (llama_cpp.llama_token * len(tokens))(*tokens)
-    pointer = ctypes.cast(array, ctypes.POINTER(llama_cpp.llama_token))
-    if llama_cpp.llama_decode(context, llama_cpp.llama_batch_get_one(pointer, len(tokens))) != 0:
-        raise RuntimeError("llama_decode failed")
 
 
 if __name__ == "__main__":

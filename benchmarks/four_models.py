@@ -21,7 +21,8 @@ from config import load_settings
 from config.command import console, run
 from models.catalogue import catalogue
 from models.header import Header
-from models.probe import GIB, Plan, Probed, probe
+from models.probe import Plan, Probed, probe
+from models.room import GIB
 from models.shapes import header_of
 
 NAMES = ("mistral-7b", "llama-2-7b", "mixtral-8x7b", "llama-2-70b")

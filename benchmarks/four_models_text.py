@@ -4,9 +4,9 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
+from models.room import GIB
 from models.speed import speed_in_words
 
-GIB = 2**30
 TEMPLATE = Path(__file__).with_name("four_models.md")
 
 # The published experiment: words per second, words per answer, gigabytes. It tells no answer lengths of

@@ -18,7 +18,8 @@ from config import load_settings
 from config.command import console, run
 from models.catalogue import catalogue
 from models.header import Header, read_header
-from models.probe import GIB, Plan, Probed, probe
+from models.probe import Plan, Probed, probe
+from models.room import GIB
 from models.shapes import header_of
 from models.stand_in import write_stand_in
 

@@ -71,9 +71,7 @@ def compare(
         console.print(table)
     console.print(f"Report: {folder / 'report.md'}", soft_wrap=True)
     for failure in failures:
-        # No emoji either: a name may end in ":free", and the colon after it would make one.
-        line = f"failed: {failure.model}: {failure.reason}"
-        error_console.print(line, markup=False, emoji=False, soft_wrap=True)
+        error_console.print(f"failed: {failure.model}: {failure.reason}", markup=False, soft_wrap=True)
     if failures:
         sys.exit(1)
 

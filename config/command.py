@@ -10,8 +10,9 @@ from rich.console import Console
 
 from config.errors import UserError
 
-console = Console()
-error_console = Console(stderr=True)
+# No emoji: what people and models wrote, and names such as "model:free:", are shown as they are.
+console = Console(emoji=False)
+error_console = Console(stderr=True, emoji=False)
 
 
 def run(app: typer.Typer) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from generator.answer import Answer, Exchange
     from generator.answer_log import AnswerLog
-    from generator.answerer import Answerer, open_answerer
+    from generator.answerer import Answerer
     from generator.events import (
         Done,
         Event,
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         Timing,
     )
     from generator.generator import Generator
+    from generator.opening import open_answerer
     from generator.registry import Registry
     from generator.transcript import Transcript
 
@@ -43,7 +44,7 @@ _HOMES = {
     "TextWasReasoning": "generator.events",
     "Timing": "generator.events",
     "Transcript": "generator.transcript",
-    "open_answerer": "generator.answerer",
+    "open_answerer": "generator.opening",
 }
 
 __all__ = [

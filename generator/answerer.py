@@ -1,48 +1,53 @@
-"""What can be asked a question: a model, or the contestant without one.
+"""What can be asked a question, whatever it answers with: a model, or the contestant without one.
 
-Knows which kinds there are; knows nothing of how they come by their answers.
+Knows what an answer is; knows nothing of how it comes about. `generator.opening` makes one.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
-from typing import Protocol, Self
+from typing import Self
 
-from config import AnswerMode, ModelSpec, Settings
+from config import AnswerMode, ModelSpec
 from generator.answer import Answer, Exchange
 from generator.cores import CoreShare
 from generator.events import Loading, Piece, PromptProgress, TimingMode
-from generator.extractive import Extractive
-from generator.generator import Generator
 from models.memory import MemoryPrediction
-from retriever.embedder import Embedder
 from retriever.passage import Match
 
 
-class Answerer(Protocol):
-    """Answers questions from matches; `Generator` says what each member means."""
+class Answerer(ABC):
+    """Answers questions from matches; closed at the end of a `with` block.
+
+    `predicted`: the memory it will take; None if it takes none of this machine, or none of its own.
+    """
 
     spec: ModelSpec
+    predicted: MemoryPrediction | None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     @property
-    def predicted(self) -> MemoryPrediction | None:
-        """The memory it will take; None if it takes none of this machine, or none of its own."""
-
-    @property
+    @abstractmethod
     def pid(self) -> int | None:
         """Process id of its worker, if there is one."""
 
-    def __enter__(self) -> Self: ...
-
-    def __exit__(self, *_: object) -> None: ...
-
+    @abstractmethod
     def load(self) -> None:
         """Get ready to answer, and wait for it."""
 
+    @abstractmethod
     def close(self) -> None:
         """Free what it holds."""
 
+    @abstractmethod
     def cancel(self) -> None:
         """End the running answer."""
 
+    @abstractmethod
     def stream(
         self,
         question: str,
@@ -52,8 +57,9 @@ class Answerer(Protocol):
         mode: TimingMode = "interactive",
         sharing: int | CoreShare = 1,
         answers: AnswerMode | None = None,
+        seed: int | None = None,
     ) -> Iterator[Loading | PromptProgress | Piece | Answer]:
-        """The events of one answer, last the whole Answer."""
+        """The events of one answer, last the whole Answer; `Generator` says what the arguments mean."""
 
     def answer(
         self,
@@ -64,15 +70,11 @@ class Answerer(Protocol):
         mode: TimingMode = "interactive",
         sharing: int | CoreShare = 1,
         answers: AnswerMode | None = None,
+        seed: int | None = None,
     ) -> Answer:
         """The last event of `stream`."""
-
-
-def open_answerer(spec: ModelSpec, settings: Settings, embedder: Embedder, force: bool = False) -> Answerer:
-    """What answers for `spec`; nothing is loaded yet. `embedder`: the one that retrieval uses.
-
-    `force`: load also what does not fit into the memory. Raises ModelUnavailable.
-    """
-    if spec.kind == "extractive":
-        return Extractive(spec, settings, embedder)
-    return Generator(spec, settings, force=force)
+        *_, last = self.stream(
+            question, matches, history=history, mode=mode, sharing=sharing, answers=answers, seed=seed
+        )
+        assert isinstance(last, Answer)
+        return last

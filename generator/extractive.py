@@ -15,6 +15,7 @@ import numpy as np
 from config import AnswerMode, ModelSpec, Settings
 from config.errors import ConfigError
 from generator.answer import Answer, Exchange
+from generator.answerer import Answerer
 from generator.asking import Question
 from generator.choice import Choice
 from generator.cores import CoreShare
@@ -25,10 +26,10 @@ from generator.sentences import Sentence, split_sentences
 from generator.verbatim import NONE
 from retriever.embedder import Embedder
 from retriever.passage import Match, Passage
-from retriever.stance import Stance, unit
+from retriever.stance import Stance, stance_of, unit
 
 
-class Extractive:
+class Extractive(Answerer):
     """Ranks the sentences of the matches by nearness to the question, stance, rating and agreement.
 
     The same question and matches give the same answer. Its memory is that of `embedder`, which retrieval
@@ -44,14 +45,7 @@ class Extractive:
         self._embedder = embedder
         self._lock = threading.Lock()
         self._cancelled = threading.Event()
-        self._stance: Stance | None = None
         self._load_s: float | None = None
-
-    def __enter__(self) -> "Extractive":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     def load(self) -> None:
         """Load the embedder, unless retrieval did, and learn the stances. Raises ConfigError."""
@@ -74,8 +68,9 @@ class Extractive:
         mode: TimingMode = "interactive",
         sharing: int | CoreShare = 1,
         answers: AnswerMode | None = None,
+        seed: int | None = None,
     ) -> Iterator[Loading | Text | Answer]:
-        """As `Generator.stream`; `history` is not looked at. Raises ConfigError if it is told to write."""
+        """As `Generator.stream`; `history` and `seed` are not looked at. Raises ConfigError if it is told to write."""
         if answers == "free":
             raise ConfigError(f"{self.spec.name} has no language model: it can quote, and cannot write.")
         asked = time.perf_counter()
@@ -83,36 +78,19 @@ class Extractive:
         with self._lock:
             queue_s = time.perf_counter() - asked
             self._cancelled.clear()
-            if not self._stance:
+            if self._load_s is None:
                 yield Loading(0.0)
             answer = self._answered(self._ready(), Question(question, tuple(matches), mode=mode), queue_s)
             if answer.text:
                 yield Text(answer.text)
             yield replace(answer, history_dropped=len(history), shared=share.shared)
 
-    def answer(
-        self,
-        question: str,
-        matches: Sequence[Match],
-        *,
-        history: Sequence[Exchange] = (),
-        mode: TimingMode = "interactive",
-        sharing: int | CoreShare = 1,
-        answers: AnswerMode | None = None,
-    ) -> Answer:
-        """The last event of `stream`."""
-        *_, last = self.stream(
-            question, matches, history=history, mode=mode, sharing=sharing, answers=answers
-        )
-        assert isinstance(last, Answer)
-        return last
-
     def _ready(self) -> Stance:
-        if not self._stance:
-            begun = time.perf_counter()
-            self._stance = Stance(self._embedder)
+        begun = time.perf_counter()
+        stance = stance_of(self._embedder)
+        if self._load_s is None:
             self._load_s = time.perf_counter() - begun
-        return self._stance
+        return stance
 
     def _answered(self, stance: Stance, question: Question, queue_s: float) -> Answer:
         engine = f"extractive, embedder {self._embedder.name}"

@@ -7,11 +7,13 @@ import threading
 import time
 from collections.abc import Generator as EventsOf
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import chain
 
 from config import AnswerMode, ModelSpec, Settings
 from config.errors import ConfigError, PromptTooLong
 from generator.answer import Answer, Exchange
+from generator.answerer import Answerer
 from generator.asking import Question
 from generator.choice import Choice
 from generator.cores import CoreShare
@@ -32,7 +34,7 @@ from generator.transcript import Transcript
 from retriever.passage import Match
 
 
-class Generator:
+class Generator(Answerer):
     """Loads `spec`'s file into a process of its own when first asked; one behind a server is only asked.
 
     One answer at a time, of a server `concurrency`. Raises ModelUnavailable if the file is missing or
@@ -45,12 +47,6 @@ class Generator:
         self.path, self.header, self.predicted = self._held.path, self._held.header, self._held.predicted
         self._fitting = Fitting(spec, settings.verbatim)
         self._lock = threading.Semaphore(spec.concurrency)
-
-    def __enter__(self) -> "Generator":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     @property
     def pid(self) -> int | None:
@@ -102,6 +98,7 @@ class Generator:
         mode: TimingMode = "interactive",
         sharing: int | CoreShare = 1,
         answers: AnswerMode | None = None,
+        seed: int | None = None,
     ) -> Iterator[Loading | PromptProgress | Piece | Answer]:
         """Answer `question` from `matches` (best first): the same events, but last the whole Answer.
 
@@ -109,9 +106,10 @@ class Generator:
         an answer, then the lowest-ranked passages; raises PromptTooLong if not even one fits.
         `answers`: None as the model's settings say. A "verbatim" one is a choice of sentences, whatever was
         said before: no history is in its prompt. Raises ConfigError for a model behind a server.
+        `seed`: of the sampling, in place of the settings'.
         """
         asked = time.perf_counter()
-        request = Question(question, tuple(matches), tuple(history), answers or self.spec.answers, mode)
+        request = Question(question, tuple(matches), tuple(history), answers or self.spec.answers, mode, seed)
         self._require_able(request)
         share = CoreShare(sharing) if isinstance(sharing, int) else sharing
         with self._lock:
@@ -119,23 +117,6 @@ class Generator:
             yield from self._held.ready()
             prompt, events = yield from self._begin(request, share)
             yield from self._answered(request, prompt, events, queue_s, share)
-
-    def answer(
-        self,
-        question: str,
-        matches: Sequence[Match],
-        *,
-        history: Sequence[Exchange] = (),
-        mode: TimingMode = "interactive",
-        sharing: int | CoreShare = 1,
-        answers: AnswerMode | None = None,
-    ) -> Answer:
-        """The last event of `stream`."""
-        *_, last = self.stream(
-            question, matches, history=history, mode=mode, sharing=sharing, answers=answers
-        )
-        assert isinstance(last, Answer)
-        return last
 
     def _require_able(self, question: Question) -> None:
         if question.answers == "verbatim" and self.spec.remote:
@@ -154,6 +135,8 @@ class Generator:
         if self.spec.remote:
             yield PromptProgress(done=0, total=len(prompt.tokens))  # estimated; all that is heard of it
         sampling = self._fitting.sampling(prompt, held.loaded, held.stops)
+        if question.seed is not None:
+            sampling = replace(sampling, seed=question.seed)
         events = held.generate(prompt.tokens, sampling, question.mode, share)
         try:
             return prompt, chain([next(events)], events)

@@ -13,9 +13,10 @@ import psutil
 
 from config import AnswerMode, Settings
 from generator.answer import Answer, Exchange
-from generator.answerer import Answerer, open_answerer
+from generator.answerer import Answerer
 from generator.cores import CoreShare
 from generator.events import Loading, Piece, PromptProgress
+from generator.opening import open_answerer
 from models.catalogue import find_spec
 from retriever.embedder import Embedder
 from retriever.passage import Match

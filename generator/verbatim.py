@@ -30,7 +30,6 @@ NONE = 0
 # Of the one line that a model may add in its own words; more is cut off by the grammar.
 OWN_LINE_CHARACTERS = 300
 
-_NUMBER = re.compile(r"\[(\d+)\]")
 _NO_WORD = re.compile(r"[\W_]+")
 
 
@@ -76,12 +75,6 @@ def choice_grammar(n_sentences: int, limit: int, own_line: bool = False) -> str:
 def choice_tokens(n_sentences: int, limit: int, own_line: bool = False) -> int:
     """The most tokens such a choice can take: one for each character, of the own line too."""
     return limit * len(f"[{n_sentences}]") + (1 + OWN_LINE_CHARACTERS if own_line else 0)
-
-
-def chosen(text: str) -> tuple[int, ...]:
-    """The numbers in what a model wrote, each once, in its order; without the one that means none."""
-    numbers = dict.fromkeys(map(int, _NUMBER.findall(text)))
-    return tuple(number for number in numbers if number != NONE)
 
 
 def pasted(sentence: Sentence, passage: Passage) -> str:

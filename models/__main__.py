@@ -13,6 +13,7 @@ from models.fit import fit
 from models.header import read_header
 from models.memory import predict_memory
 from models.random_weights import write_random_model
+from models.room import gib
 from models.served import reach, served_name
 
 app = typer.Typer(help=__doc__, no_args_is_help=True)
@@ -20,8 +21,6 @@ app.command()(fit)
 app.command("catalogue")(show_catalogue)
 app.command("pull")(pull_model)
 app.command("probe")(probe_model)
-
-GIB = 2**30
 
 
 @app.command("list")
@@ -53,13 +52,13 @@ def list_models() -> None:
         except ModelUnavailable as error:
             # One download that broke off must not hide the other models.
             remarks.append(f"{name}: {error}")
-            table.add_row(name, _gib(path.stat().st_size), "", "unusable")
+            table.add_row(name, gib(path.stat().st_size), "", "unusable")
             continue
         table.add_row(
             name + (" (random weights)" if spec.random_weights else ""),
-            _gib(path.stat().st_size),
+            gib(path.stat().st_size),
             _count(header.parameters),
-            f"{_gib(predicted)} at {spec.n_ctx} tokens",
+            f"{gib(predicted)} at {spec.n_ctx} tokens",
         )
     console.print(table)
     console.print(f"Looked in {settings.models_folder}", soft_wrap=True)
@@ -87,10 +86,6 @@ def _count(parameters: int) -> str:
     if parameters >= 1e9:
         return f"{parameters / 1e9:.1f} billion"
     return f"{parameters / 1e6:.1f} million"
-
-
-def _gib(size: int) -> str:
-    return f"{size / GIB:.2f} GiB" if size >= GIB / 10 else f"{size / 2**20:.1f} MiB"
 
 
 if __name__ == "__main__":

@@ -14,8 +14,8 @@ from models.architecture import parameters
 from models.catalogue import Entry, catalogue, find_spec
 from models.extrapolation import Estimate
 from models.locate import find_header
-from models.probe import GIB, Plan, Probed, probe
-from models.room import this_machine
+from models.probe import Plan, Probed, probe
+from models.room import GIB, this_machine
 from models.speed import speed_in_words
 
 

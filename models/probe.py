@@ -18,10 +18,8 @@ from models.extrapolation import Estimate, extrapolate
 from models.header import Header
 from models.llama_process import usable_cores
 from models.probe_process import ProbeProcess
-from models.room import this_machine
+from models.room import GIB, this_machine
 from models.stand_in import layer_bytes, layers_of, shortened, write_stand_in
-
-GIB = 2**30
 
 # A selection of layers counts as fair when its mean layer is within this share of the whole model's.
 _FAIR = 0.01

@@ -64,30 +64,31 @@ def _load(path: str, n_ctx: int, threads: int) -> tuple[Any, Any]:
 def _run(context: Any, prompt: list[int], n_out: int) -> dict[str, Any]:
     """Seconds for the prompt and its first token, and for each further token."""
     llama_cpp.llama_memory_clear(llama_cpp.llama_get_memory(context), True)
-    sampler = _sampler()
+    sampler = default_sampler()
     started = time.perf_counter()
     for start in range(0, len(prompt), BATCH):
-        _decode(context, prompt[start : start + BATCH])
+        decode(context, prompt[start : start + BATCH])
     token = llama_cpp.llama_sampler_sample(sampler, context, -1)
     prefill_s = time.perf_counter() - started
     token_s = []
     for _ in range(n_out):
         started = time.perf_counter()
-        _decode(context, [token])
+        decode(context, [token])
         token = llama_cpp.llama_sampler_sample(sampler, context, -1)
         token_s.append(time.perf_counter() - started)
     llama_cpp.llama_sampler_free(sampler)
     return {"prefill_s": prefill_s, "token_s": token_s}
 
 
-def _decode(context: Any, tokens: list[int]) -> None:
+def decode(context: Any, tokens: list[int]) -> None:
+    """Run the model over the tokens, with nothing around it; benchmarks.bare_loop is made of it too."""
     array = (llama_cpp.llama_token * len(tokens))(*tokens)
     if llama_cpp.llama_decode(context, llama_cpp.llama_batch_get_one(array, len(tokens))) != 0:
         raise RuntimeError("llama_decode failed")
 
 
-def _sampler() -> Any:
-    """The settings' defaults: choosing a token takes time as well."""
+def default_sampler() -> Any:
+    """The settings' defaults: choosing a token takes time as well. To be freed."""
     chain = llama_cpp.llama_sampler_chain_init(llama_cpp.llama_sampler_chain_default_params())
     for step in (
         llama_cpp.llama_sampler_init_top_k(40),

@@ -34,8 +34,8 @@ from config import ModelSpec, Settings
 from config.errors import ModelUnavailable
 from models.files import model_path
 from models.random_weights import write_random_model
+from models.room import GIB
 
-GIB = 2**30
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _PIECE = 2**20
 # What must stay free on the disk beside the file.

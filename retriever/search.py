@@ -5,7 +5,6 @@ the filter. Its statements are in `retriever.statements`, what is done with the 
 """
 
 import difflib
-import threading
 import time
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -22,7 +21,7 @@ from retriever.embedder import Embedder, Vectors
 from retriever.identity import check_embedder
 from retriever.passage import Match, Passage, Product, Retrieval
 from retriever.reranker import Reranker
-from retriever.stance import Stance, unit
+from retriever.stance import stance_of, unit
 from retriever.statements import ASKED, Filter, Row, Weights, nearest, weighed, word_queries
 
 # How many of the best passages are weighed against each other, if more than a few are asked for.
@@ -64,8 +63,6 @@ class Retriever:
         self.embedder = embedder
         self.settings = settings
         self._reranker = Reranker(settings.reranker) if settings.reranker else None
-        self._stance: Stance | None = None
-        self._lock = threading.Lock()
 
     def products(self, limit: int | None = None) -> list[Product]:
         """The products in the order in which they first appeared, the first `limit` or all."""
@@ -127,7 +124,7 @@ class Retriever:
         """Load what the settings' mode needs; otherwise the first search does. Raises ConfigError."""
         self.embedder.load()
         if self.settings.mode == "hybrid":
-            self._stances()
+            stance_of(self.embedder)
         if self._reranker:
             self._reranker.load()
 
@@ -160,14 +157,8 @@ class Retriever:
 
     def _leaning(self, question: Vectors) -> float:
         """From -1, a question for complaints, to 1, for praise; 0 if it leans little: for an aspect."""
-        leaning = self._stances().of_question(unit(question))
+        leaning = stance_of(self.embedder).of_question(unit(question))
         return leaning if abs(leaning) >= LEANS_FROM else 0.0
-
-    def _stances(self) -> Stance:
-        with self._lock:
-            if self._stance is None:
-                self._stance = Stance(self.embedder)
-            return self._stance
 
     def _chosen(
         self, rows: Sequence[Row], question: str, k: int, leaning: float, variety: float
@@ -180,7 +171,7 @@ class Retriever:
         if self._reranker:
             scores = standardized(self._reranker.scores(question, [row[3] for row in rows]))
         if leaning:
-            scores = scores + POLARITY * leaning * self._stances().of_sentences(vectors)
+            scores = scores + POLARITY * leaning * stance_of(self.embedder).of_sentences(vectors)
         reviews, ratings = [row[1] for row in rows], [row[4] for row in rows]
         return [
             _match(rows[i], float(scores[i]), count_agreeing(i, vectors, reviews, ratings))

@@ -4,7 +4,9 @@ By a few written examples of each, between which a logistic regression draws the
 nothing learnt from anybody's reviews. Knows nothing of prompts, models or rankings.
 """
 
+import threading
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +34,17 @@ class Stance:
     def of_sentences(self, sentences: Vectors) -> Floats:
         """What sentences tell, each from -1 to 1; shapes (n, dimension) to (n,)."""
         return self._sentences.judge(sentences)
+
+
+# Learning embeds the examples: whoever shares an embedder shares what was learnt with it.
+_learning = threading.Lock()
+_learnt = lru_cache(maxsize=4)(Stance)
+
+
+def stance_of(embedder: Embedder) -> Stance:
+    """The Stance of this embedder, learnt the first time it is asked for. Safe to call from any thread."""
+    with _learning:
+        return _learnt(embedder)
 
 
 class _Line:

@@ -116,7 +116,7 @@ def test_figures_say_only_what_is_so(extractive: Extractive, shown: list[Match])
     assert texts == [Text(answer.text)]
     timing = answer.timing
     assert timing.ttft_s == timing.ttfo_s == timing.e2e_s
-    assert timing.e2e_s and timing.e2e_s < 2
+    assert timing.e2e_s
     assert (timing.n_prompt, timing.n_out, timing.decode_tok_s, timing.prefill_tok_s) == (None,) * 4
     assert (answer.memory, answer.predicted_bytes, extractive.pid) == (None, None, None)
     assert (answer.answers, answer.stop_reason, answer.mode) == ("verbatim", "end", "measured")

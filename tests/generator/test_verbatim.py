@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from generator.answer import ABSTENTION
 from generator.choice import OWN_WORDS, Choice
 from generator.sentences import split_sentences
-from generator.verbatim import choice_grammar, choice_messages, choice_tokens, chosen, pasted
+from generator.verbatim import choice_grammar, choice_messages, choice_tokens, pasted
 from retriever.passage import Passage
 from tests.generator.test_sentences import passage, review_text
 
@@ -67,6 +67,14 @@ def test_a_grammar_holds_numbers_and_nothing_else(count: int, limit: int, own_li
     else:
         assert (root, rest) == ('root ::= "[0]"', [])
     assert choice_tokens(count, limit, own_line) >= len(f"[{count}]" * limit)
+
+
+def chosen(text: str) -> tuple[int, ...]:
+    """The numbers of the sentences that a choice among twelve quotes."""
+    passages = [passage(f"Sentence {number}.") for number in range(1, 13)]
+    choice = Choice(split_sentences(passages), passages)
+    choice.take(text)
+    return tuple(quote.passage for quote in choice.quotes)
 
 
 def test_chosen_numbers_come_once_in_their_order() -> None:

@@ -17,8 +17,9 @@ from config.errors import ModelUnavailable
 from models.catalogue import catalogue
 from models.extrapolation import extrapolate
 from models.header import ArrayLength, Header, Tensor, read_header
-from models.probe import GIB, Plan, choose_layers, probe
+from models.probe import Plan, choose_layers, probe
 from models.random_architectures import FAMILIES, write_random_architecture
+from models.room import GIB
 from models.shapes import Shape, header_of
 from models.stand_in import layer_bytes, layers_of, shortened, write_stand_in
 

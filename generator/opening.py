@@ -1,0 +1,17 @@
+"""From a configured model to what answers for it. Knows which kinds there are; nothing of how they answer."""
+
+from config import ModelSpec, Settings
+from generator.answerer import Answerer
+from generator.extractive import Extractive
+from generator.generator import Generator
+from retriever.embedder import Embedder
+
+
+def open_answerer(spec: ModelSpec, settings: Settings, embedder: Embedder, force: bool = False) -> Answerer:
+    """What answers for `spec`; nothing is loaded yet. `embedder`: the one that retrieval uses.
+
+    `force`: load also what does not fit into the memory. Raises ModelUnavailable.
+    """
+    if spec.kind == "extractive":
+        return Extractive(spec, settings, embedder)
+    return Generator(spec, settings, force=force)
