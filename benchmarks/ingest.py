@@ -30,9 +30,10 @@ from config.command import console
 from database import Database
 from database.server import EmbeddedServer
 from ingest import ReviewFile, ingest
-from ingest.review import Review, prose
+from ingest.review import Review
 from retriever import Embedder
 from retriever.embedder import Vectors
+from retriever.passage import prose
 
 SAMPLE = Path(__file__).parent.parent / "data" / "reviews.csv"
 REVIEWS_PER_PRODUCT = 35  # as in the sample

@@ -13,10 +13,10 @@ import yaml
 from config.settings import PassageSettings
 from generator.sentences import Sentence, split_sentences
 from ingest.reader import ReviewFile
-from ingest.review import Review, prose, sha256
+from ingest.review import Review, sha256
 from ingest.splitter import Splitter
 from retriever import Match
-from retriever.passage import Passage
+from retriever.passage import Passage, prose
 
 # Of a review's hash, how much names it.
 NAME_LENGTH = 12

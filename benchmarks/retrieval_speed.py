@@ -1,6 +1,6 @@
 """How long a search takes when the table is large, beside LangChain's vector stores over the same rows.
 
-    python -m benchmarks.retrieval_speed [--passages 1000000] [--plot docs/retrieval-speed.svg]
+    python -m benchmarks.retrieval_speed [--passages 1000000] [--big 100000] [--plot docs/retrieval-speed.svg]
 
 Passages with random unit vectors of 384 dimensions, 200 per product but for one product that has a tenth of
 all, come in random order into a fresh database, a transaction per batch; then what an ingest does at its
@@ -18,113 +18,34 @@ langchain-postgres wants an older pgvector beside itself than we do, and works w
 --no-deps langchain-postgres && pip install 'psycopg[binary,pool]' asyncpg`.
 """
 
-import importlib.util
 import json
 import shutil
 import tempfile
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
-import psycopg2
 import typer
 from numpy.typing import NDArray
-from psycopg2.extensions import connection as Connection
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.vector_stores import SqlClock, pgvector, pgvectorstore
-from config import EmbedderSettings
+from benchmarks.random_passages import BIG, Filled, create, fill
+from benchmarks.vector_stores import PEERS, median_ms
 from database import Database
 from database.server import EmbeddedServer
-from retriever import Embedder, Retriever
-from retriever.bulk import BIGINT, DOUBLE, INTEGER, TEXT, VECTOR, copy_rows
-from retriever.embedder import Vectors
-from retriever.identity import claim_database
-from retriever.layout import tidy
-from retriever.statements import Row
 
-DIMENSION = 384
-PER_PRODUCT = 200
-BATCH = 2000
-WORDS = 40  # per passage, of a vocabulary of 5,000 with Zipf's frequencies
-BIG = 1
 SMALLEST = 5000
 console = Console()
 Milliseconds = NDArray[np.float64]
 
-PEERS = {
-    "PGVector": (pgvector, "langchain_community"),
-    "PGVectorStore": (pgvectorstore, "langchain_postgres"),
-}
-
-
-class Lookup(Embedder):
-    """Vectors of questions that were made beforehand: a question is its number and some words."""
-
-    def __init__(self, random: np.random.Generator) -> None:
-        super().__init__(EmbedderSettings(name="random"))
-        self.questions = unit_vectors(random, 4096)
-
-    def load(self) -> None:
-        """Nothing to load."""
-
-    @property
-    def dimension(self) -> int:
-        """384."""
-        return DIMENSION
-
-    def embed_question(self, text: str) -> Vectors:
-        """The question's vector."""
-        return np.asarray(self.questions[int(text.split()[0])])
-
-    def embed_passages(self, texts: list[str]) -> Vectors:
-        """Anything: only the written examples of stances come here."""
-        return unit_vectors(np.random.default_rng(len(texts)), len(texts))
-
-
-class Timed(Retriever):
-    """A retriever that remembers the seconds of each search's SQL."""
-
-    def __init__(self, database: Database, embedder: Embedder) -> None:
-        super().__init__(database, embedder)
-        self.sql: list[float] = []
-
-    def _rows(self, *arguments: Any) -> list[Row]:
-        started = time.perf_counter()
-        rows = super()._rows(*arguments)
-        self.sql.append(time.perf_counter() - started)
-        return rows
-
-
-@dataclass(frozen=True, slots=True)
-class Filled:
-    """A database with passages; `products` and `vectors` row by row, in the order of arrival."""
-
-    retriever: Timed
-    embedder: Lookup
-    products: NDArray[np.int64]
-    vectors: Vectors
-
-    def search(self, product: int, number: int, mode: str = "dense", **limits: float) -> list[int]:
-        """The rows found."""
-        question = f"{number} w{number % 50} w{number % 700}"
-        found = self.retriever.search(f"P{product}", question, 5, mode=mode, **limits)  # type: ignore[arg-type]
-        return [int(match.passage.review_id) for match in found]
-
-    def nearest(self, product: int, number: int) -> set[int]:
-        """The rows that a brute force in float32 finds."""
-        rows = np.flatnonzero(self.products == product)
-        scores = self.vectors[rows] @ self.embedder.questions[number]
-        return set(rows[np.argsort(-scores, kind="stable")[:5]].tolist())
-
 
 def main(
     passages: Annotated[int, typer.Option(min=10_000)] = 1_000_000,
+    big: Annotated[int, typer.Option(help="Of these the large product's; 0: a tenth.")] = 0,
     searches: Annotated[int, typer.Option(min=50)] = 1000,
     plot: Annotated[Path | None, typer.Option(help="Draw how the time grows into this file.")] = None,
     seed: int = 0,
@@ -136,11 +57,14 @@ def main(
     server = EmbeddedServer(folder / "postgres")
     try:
         for size in [n for n in (passages // 100, passages // 10) if n >= SMALLEST] + [passages]:
-            dsn = _database(server, f"size_{size}")
+            dsn = create(server, f"size_{size}")
             with Database(dsn, "the benchmark's database") as database:
-                filled = fill(database, size, np.random.default_rng(seed))
+                started = time.perf_counter()
+                large = (big or passages // 10) * size // passages
+                filled = fill(database, size, large, np.random.default_rng(seed))
+                console.print(f"{size} passages written in {time.perf_counter() - started:.0f} s")
                 result = measure(filled, searches)
-                peers = {name: _peer(name, dsn, filled) for name in PEERS}
+                peers = {name: median_ms(name, dsn, filled) for name in PEERS}
             growth.append([size, float(result["p50_ms"]), *peers.values()])  # type: ignore[arg-type]
             console.print(f"{size} passages: {growth[-1][1:]} ms (ours, {', '.join(PEERS)})")
     finally:
@@ -158,69 +82,8 @@ def main(
     print(json.dumps({"passages": passages, **result, "growth": growth}))
 
 
-def unit_vectors(random: np.random.Generator, count: int) -> Vectors:
-    """Random directions, shape (count, 384)."""
-    vectors = random.standard_normal((count, DIMENSION), np.float32)
-    return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True))
-
-
-def fill(database: Database, size: int, random: np.random.Generator) -> Filled:
-    """Write so many passages in random order, a transaction per batch, and tidy up as an ingest does."""
-    embedder = Lookup(random)
-    big = size // 10
-    products = np.concatenate([np.full(big, BIG), 2 + np.arange(size - big) // PER_PRODUCT])
-    random.shuffle(products)
-    vectors = np.empty((size, DIMENSION), np.float32)
-    started = time.perf_counter()
-    with database.connection() as connection, connection.cursor() as cursor:
-        claim_database(connection, embedder)
-        names = [f"P{product}" for product in range(1, int(products.max()) + 1)]
-        cursor.execute(
-            "INSERT INTO product (product_id) SELECT unnest(%s);"
-            " INSERT INTO product_alias SELECT product_id, id FROM product",
-            (names,),
-        )
-    for first in range(0, size, BATCH):
-        rows = range(first, min(first + BATCH, size))
-        vectors[rows.start : rows.stop] = unit_vectors(random, len(rows))
-        with database.connection() as connection:
-            _write(connection, rows, products, vectors, random)
-    tidy(database)
-    console.print(f"{size} passages written in {time.perf_counter() - started:.0f} s")
-    return Filled(Timed(database, embedder), embedder, products, vectors)
-
-
-def _write(
-    connection: Connection,
-    rows: range,
-    products: NDArray[np.int64],
-    vectors: Vectors,
-    random: np.random.Generator,
-) -> None:
-    texts = np.minimum(random.zipf(1.3, (len(rows), WORDS)), 5000)
-    reviews = (
-        (int(products[row]), str(row), " ".join(f"w{word}" for word in words), float(1 + row % 5), str(row))
-        for row, words in zip(rows, texts, strict=True)
-    )
-    passages = (
-        (int(products[row]), str(row), 0, " ".join(f"w{word}" for word in words), f"{row:064x}", vectors[row])
-        for row, words in zip(rows, texts, strict=True)
-    )
-    with connection.cursor() as cursor:
-        copy_rows(
-            cursor, "review",
-            {"product": BIGINT, "review_id": TEXT, "text": TEXT, "rating": DOUBLE, "content_hash": TEXT},
-            reviews,
-        )  # fmt: skip
-        copy_rows(
-            cursor, "passage",
-            {"product": BIGINT, "review_id": TEXT, "number": INTEGER, "text": TEXT, "content_hash": TEXT,
-             "embedding": VECTOR}, passages,
-        )  # fmt: skip
-
-
-def measure(filled: Filled, searches: int) -> dict[str, object]:
-    """All figures of ours."""
+def measure(filled: Filled, searches: int, seconds: float = 5) -> dict[str, object]:
+    """All figures of ours; 8 clients search for so many seconds."""
     random = np.random.default_rng(1)
     small = [int(product) for product in random.integers(2, filled.products.max(), searches)]
     dense, whole = timed(filled, lambda n: filled.search(small[n], n), searches)
@@ -230,7 +93,7 @@ def measure(filled: Filled, searches: int) -> dict[str, object]:
     big, _ = timed(filled, lambda n: filled.search(BIG, n), few)
     big_hybrid, _ = timed(filled, lambda n: filled.search(BIG, n, "hybrid"), few)
     checked = min(200, searches)
-    per_s, at_once = together(filled, small)
+    per_s, at_once = together(filled, small, seconds=seconds)
     return {
         "p50_ms": _percentile(dense, 50),
         "p95_ms": _percentile(dense, 95),
@@ -287,38 +150,6 @@ def _recall(filled: Filled, cases: list[tuple[int, int]]) -> float:
 
 def _percentile(times: Milliseconds, percent: int) -> float:
     return round(float(np.percentile(times, percent)), 3)
-
-
-def _database(server: EmbeddedServer, name: str) -> str:
-    connection = psycopg2.connect(server.dsn)
-    connection.autocommit = True
-    with connection.cursor() as cursor:
-        cursor.execute(f'CREATE DATABASE "{name}" TEMPLATE template0')
-    connection.close()
-    return psycopg2.extensions.make_dsn(server.dsn, dbname=name)
-
-
-def _peer(name: str, dsn: str, filled: Filled, searches: int = 15) -> float | None:
-    """The median milliseconds of a peer's SQL; None if it is not installed."""
-    build, package = PEERS[name]
-    if importlib.util.find_spec(package) is None:
-        return None
-    clock, times = SqlClock(), []
-    connection = psycopg2.connect(dsn)
-    try:
-        with build(connection, dsn, DIMENSION) as search:
-            for n in range(searches + 3):
-                product = int(filled.products[n * 7])
-                if product == BIG:
-                    continue
-                # A store's first use of a product looks around; only the second is counted.
-                for _ in range(2):
-                    before = clock.seconds
-                    search(product, filled.embedder.questions[n], 5)
-                times.append(clock.seconds - before)
-    finally:
-        connection.close()
-    return round(float(np.median(times)) * 1000, 3)
 
 
 def draw(growth: list[list[float | None]], file: Path) -> None:

@@ -4,17 +4,20 @@
 with the product as a column of its own and a filter. Both as they come: neither makes an index for it.
 """
 
+import importlib.util
 import time
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import numpy as np
+import psycopg2
 from langchain_core.embeddings import Embeddings
 from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import parse_dsn
-from sqlalchemy import Engine, event
 
+from benchmarks.random_passages import BIG, DIMENSION, Filled
 from retriever.embedder import Vectors
 
 Search = Callable[[int, Vectors, int], None]
@@ -24,6 +27,8 @@ class SqlClock:
     """Adds up the seconds of SQLAlchemy's statements, rows received, of every engine in this process."""
 
     def __init__(self) -> None:
+        from sqlalchemy import Engine, event
+
         self.seconds = 0.0
         self._started = 0.0
         event.listen(Engine, "before_cursor_execute", self._before)
@@ -117,3 +122,32 @@ def _url(dsn: str, driver: str) -> str:
     return (
         f"postgresql+{driver}://{parts['user']}@/{parts['dbname']}?host={parts['host']}&port={parts['port']}"
     )
+
+
+PEERS = {
+    "PGVector": (pgvector, "langchain_community"),
+    "PGVectorStore": (pgvectorstore, "langchain_postgres"),
+}
+
+
+def median_ms(name: str, dsn: str, filled: Filled, searches: int = 15) -> float | None:
+    """The median milliseconds of a peer's SQL; None if it is not installed."""
+    build, package = PEERS[name]
+    if importlib.util.find_spec(package) is None:
+        return None
+    clock, times = SqlClock(), []
+    connection = psycopg2.connect(dsn)
+    try:
+        with build(connection, dsn, DIMENSION) as search:
+            for n in range(searches + 3):
+                product = int(filled.products[n * 7])
+                if product == BIG:
+                    continue
+                # A store's first use of a product looks around; only the second is counted.
+                for _ in range(2):
+                    before = clock.seconds
+                    search(product, filled.embedder.questions[n], 5)
+                times.append(clock.seconds - before)
+    finally:
+        connection.close()
+    return round(float(np.median(times)) * 1000, 3)

@@ -5,9 +5,11 @@ UserError
  ├─ DatabaseError          PostgreSQL cannot be reached, or refused what was asked
  ├─ EmbedderMismatch       the database was filled by another embedder
  ├─ BadReviewFile          a review file cannot be read at all
+ ├─ ClusterError           the Ray cluster is not there, or was lost in the middle of an ingest
  ├─ UnknownProduct         no product has this id
  ├─ UnknownModel           no configured model has this name
  ├─ ModelUnavailable       the model's file is missing or cannot be loaded; its server is not there or refuses
+ ├─ RunError               a run's name is taken already, or there is no run of this name
  ├─ PromptTooLong          not even the question fits the model's context
  └─ GenerationFailed       the model's process or server failed in the middle of an answer
 
@@ -37,6 +39,10 @@ class BadReviewFile(UserError):
     """A review file cannot be read at all; single bad rows are rejected instead."""
 
 
+class ClusterError(UserError):
+    """The Ray cluster of an ingest is not there, or was lost."""
+
+
 class UnknownProduct(UserError):
     """No product in the database has the given id."""
 
@@ -47,6 +53,10 @@ class UnknownModel(UserError):
 
 class ModelUnavailable(UserError):
     """A model's file is missing or cannot be loaded, or its server is not there or refuses us."""
+
+
+class RunError(UserError):
+    """A run's name is taken already, or there is no run of this name."""
 
 
 class PromptTooLong(UserError):

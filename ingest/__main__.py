@@ -1,6 +1,6 @@
 """`python -m ingest FILE...`: review files into the database, with a progress bar and a line of counts."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing
 from enum import StrEnum
 from pathlib import Path
@@ -14,18 +14,20 @@ from config.command import error_console, run
 from database import Database
 from ingest.counts import IngestCounts
 from ingest.dry_run import notes, show
-from ingest.pipeline import BATCH_ROWS, ingest
+from ingest.pipeline import ingest
 from ingest.reader import ReviewFile
 from ingest.review import Rejection, Review
 from retriever import Embedder
 
 MOST_SHOWN = 20
 
+Read = Callable[[ReviewFile], Iterator[Review | Rejection]]
+
 app = typer.Typer(add_completion=False)
 
 
 class Engine(StrEnum):
-    """Where passages are embedded."""
+    """Where rows are cleaned, split and embedded."""
 
     local = "local"
     ray = "ray"
@@ -55,7 +57,7 @@ def main(
         typer.Option("--replace", help="These files are the whole truth for the products they contain."),
     ] = False,
     engine: Annotated[
-        Engine, typer.Option(help="Embed in this process, or spread over a Ray cluster.")
+        Engine, typer.Option(help="Work in this process, or spread over a Ray cluster.")
     ] = Engine.local,
     address: Annotated[
         str | None, typer.Option(help="The Ray cluster's; without it, one is started here.")
@@ -78,8 +80,10 @@ def main(
             return
         settings = load_settings()
         database = stack.enter_context(Database.open(settings))
-        embedder = _embedder(engine, address, settings, stack)
-        counts = _ingest_all(opened, database, embedder, settings.passages, replace)
+        embedder, read = _embedder(engine, address, settings, database, stack)
+        with _progress_bar() as progress:
+            report = _Report(progress, read)
+            counts = _ingest_all(opened, database, embedder, settings.passages, replace, report)
         for line in (line for file in opened for line in notes(file)):
             _say(line)
     print(counts)
@@ -92,12 +96,16 @@ def _pair(entry: str) -> tuple[str, str]:
     return field, column
 
 
-def _embedder(engine: Engine, address: str | None, settings: Settings, stack: ExitStack) -> Embedder:
+def _embedder(
+    engine: Engine, address: str | None, settings: Settings, database: Database, stack: ExitStack
+) -> tuple[Embedder, Read]:
+    """What embeds, and how it wants files to be read."""
     if engine is Engine.local:
-        return Embedder(settings.embedder)
+        return Embedder(settings.embedder), iter
     from ingest.ray_engine import RayEmbedder
 
-    return stack.enter_context(closing(RayEmbedder(settings.embedder, address)))
+    spread = stack.enter_context(closing(RayEmbedder(settings.embedder, address)))
+    return spread, lambda file: spread.read(file, database, settings.passages)
 
 
 def _ingest_all(
@@ -106,23 +114,13 @@ def _ingest_all(
     embedder: Embedder,
     passages: PassageSettings,
     replace: bool,
+    report: "_Report",
 ) -> IngestCounts:
-    with _progress_bar() as progress:
-        report = _Report(progress)
-        # Together the files are the truth; else each has its own count of repeated rows.
-        portions = [files] if replace else [[file] for file in files]
-        total = IngestCounts()
-        for portion in portions:
-            rows = report.rows(portion)
-            total += ingest(
-                rows,
-                database,
-                embedder,
-                passages,
-                report,
-                replace=replace,
-                batch_rows=BATCH_ROWS * embedder.workers,
-            )
+    # Together the files are the truth; else each has its own count of repeated rows.
+    portions = [files] if replace else [[file] for file in files]
+    total = IngestCounts()
+    for portion in portions:
+        total += ingest(report.rows(portion), database, embedder, passages, report, replace=replace)
     if total.rejected > MOST_SHOWN:
         _say(f"and {total.rejected - MOST_SHOWN} more rejected rows")
     return total
@@ -145,8 +143,9 @@ def _progress_bar() -> Progress:
 class _Report:
     """After each batch of a file: moves the bar, by bytes, and names the rejected rows."""
 
-    def __init__(self, progress: Progress) -> None:
+    def __init__(self, progress: Progress, read: Read) -> None:
         self._progress = progress
+        self._read_file = read
         self._left_to_show = MOST_SHOWN
         self._file: ReviewFile
         self._task: TaskID
@@ -157,7 +156,7 @@ class _Report:
         for file in files:
             self._file, self._read = file, 0
             self._task = self._progress.add_task(file.path.name, total=file.size, rate="")
-            for row in file:
+            for row in self._read_file(file):
                 self._read += 1
                 yield row
 

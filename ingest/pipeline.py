@@ -7,6 +7,7 @@ stored the retriever's. Ingesting a file again changes nothing.
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from itertools import islice
+from typing import TypeVar
 
 from psycopg2.extensions import connection as Connection
 
@@ -14,12 +15,13 @@ from config.settings import PassageSettings
 from database import Database
 from ingest.counts import IngestCounts
 from ingest.occurrences import Occurrences
-from ingest.review import Rejection, Review, prose, sha256
+from ingest.review import Rejection, Review, sha256
 from ingest.shelf import Changes, Shelf
 from ingest.splitter import Splitter
 from retriever import Embedder, store, truth
 from retriever.identity import claim_database
 from retriever.layout import tidy
+from retriever.passage import prose
 from retriever.products import recount_products, resolve_products
 from retriever.stored import StoredPassage, StoredReview
 
@@ -29,6 +31,7 @@ BATCH_ROWS = 256
 Report = Callable[[IngestCounts, Sequence[Rejection]], None]
 Rows = Iterable[Review | Rejection]
 Batch = Sequence[Review | Rejection]
+T = TypeVar("T")
 
 
 def ingest(
@@ -39,7 +42,6 @@ def ingest(
     on_batch: Report = lambda counts, rejections: None,
     *,
     replace: bool = False,
-    batch_rows: int = BATCH_ROWS,
 ) -> IngestCounts:
     """Store reviews; return what became of the rows.
 
@@ -51,10 +53,10 @@ def ingest(
     with closing(Occurrences()) as occurrences:
         writer = Writer(embedder, passages, occurrences)
         if replace:
-            counts = _replace(_batches(rows, batch_rows), database, writer, on_batch)
+            counts = _replace(batches(rows), database, writer, on_batch)
         else:
             counts = IngestCounts()
-            for batch in _batches(rows, batch_rows):
+            for batch in batches(rows):
                 counts += _transaction(batch, database, writer)
                 on_batch(counts, _rejections(batch))
     if counts.new or counts.updated or counts.removed:
@@ -62,9 +64,10 @@ def ingest(
     return counts
 
 
-def _batches(rows: Rows, size: int) -> Iterator[Batch]:
+def batches(rows: Iterable[T]) -> Iterator[list[T]]:
+    """The rows, BATCH_ROWS at a time."""
     rest = iter(rows)
-    while batch := list(islice(rest, size)):
+    while batch := list(islice(rest, BATCH_ROWS)):
         yield batch
 
 
@@ -175,8 +178,7 @@ class Writer:
         return len(missing)
 
     def _pieces(self, review: StoredReview) -> list[StoredPassage]:
-        texts = self._splitter.split(prose(review.title, review.text))
         return [
-            StoredPassage(review.product, review.review_id, number, text, sha256(text))
-            for number, text in enumerate(texts)
+            StoredPassage(review.product, review.review_id, number, text, content_hash)
+            for number, (content_hash, text) in enumerate(self._splitter.pieces(review.title, review.text))
         ]

@@ -1,94 +1,137 @@
-"""Embedding spread over a Ray cluster: an embedder like any other to the pipeline.
+"""Ingesting with a Ray cluster: the local engine's steps, done ahead by many for the one who stores.
 
-Knows Ray, which is loaded only when it is wanted; knows nothing of reviews or SQL. The rows, keys and texts
-are thus the local engine's; only the vectors' last digits depend on which texts come together.
+Reading happens here, where the files are. The rows travel in partitions to where there is room, are cleaned,
+split and hashed there, by the functions that the local engine uses; here the database is asked which texts
+have no vector yet; those go to the embedders, one to a node or a GPU. What comes back, in the order of the
+file, goes through `ingest.pipeline` as ever: a partition is a transaction, written by COPY.
+
+What is stored is decided in one place, because it depends on all rows before: which product a row belongs to
+follows from chains of shared ids, which of equal texts is the copy from their order. It takes some hundredths
+of embedding. So nothing that a cluster does, or fails to do, changes what is stored, only whether a vector is
+at hand when it is asked for; one that is not is made then.
+
+Plain tasks and actors, not Ray Data (docs/experiments.md): its pipelines cannot ask the database a question
+between two stages, so they would embed what is known, and cannot make anew what a lost node had of a source
+that is read once.
 """
 
-import logging
-import socket
-from typing import Any
+from collections import Counter, deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import TypeVar
 
 import numpy as np
 
-from config.errors import ConfigError
-from config.settings import EmbedderSettings
-from retriever import Embedder
+from config.settings import EmbedderSettings, PassageSettings
+from database import Database
+from ingest.occurrences import Occurrences
+from ingest.parser import RowParser
+from ingest.pipeline import batches
+from ingest.ray_cluster import Cluster, Promise
+from ingest.reader import ReviewFile
+from ingest.review import Rejection, Review
+from ingest.rows import BadRow
+from ingest.splitter import Splitter
+from ingest.tables import Record
+from retriever import Embedder, store
 from retriever.embedder import Vectors
+from retriever.identity import check_embedder
 
-CHUNK = 256  # passages per task: seconds of a CPU, so that the last one is not waited for long
+AHEAD = 3  # partitions under way per embedder: one being embedded, one waiting there, one coming
+MOST_KEPT = 50_000  # vectors that were made and not yet asked for
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Partition:
+    """Some rows of a file in order, what was done to them in words, and all their pieces by their hashes."""
+
+    rows: list[Review | Rejection]
+    notes: Counter[str]
+    pieces: dict[str, str]
 
 
 class RayEmbedder(Embedder):
-    """An embedder per node, with all its cores, or per GPU where there are any; a lost one is started again.
-
-    `address` is a cluster's, such as `auto` or `ray://head:10001`; None starts one on this machine. The
-    model must be found under the same name everywhere. Raises ConfigError if Ray is not installed or the
-    cluster is not there.
-    """
+    """The embedders of a cluster as one, which work ahead on the files that are read through it."""
 
     def __init__(self, settings: EmbedderSettings, address: str | None = None) -> None:
+        """Raises what `Cluster` raises."""
         super().__init__(settings)
-        try:
-            import ray
-        except ImportError as error:
-            raise ConfigError(
-                "The engine 'ray' needs Ray, which is not installed: pip install 'reviewduel[ray]'."
-            ) from error
-        try:
-            _reach(address)
-            ray.init(address, log_to_driver=False, logging_level=logging.ERROR, ignore_reinit_error=True)
-        except (OSError, RuntimeError, ValueError) as error:
-            raise ConfigError(f"No Ray cluster at '{address}': {' '.join(str(error).split())}") from error
-        self._ray = ray
-        self._actors = [self._actor(settings, **share) for share in _shares(ray)]
-        self.workers = len(self._actors)
+        self.cluster = Cluster(settings, address)
+        self._made: dict[str, Vectors] = {}
+        self._sent = Occurrences()
+
+    @property
+    def dimension(self) -> int:
+        """Numbers per vector; an embedder loads its model."""
+        return self.cluster.dimension()
+
+    def read(
+        self, file: ReviewFile, database: Database, passages: PassageSettings
+    ) -> Iterator[Review | Rejection]:
+        """The rows of a file as iterating over it gives them; of what they say, vectors are made meanwhile.
+
+        Raises DatabaseError, EmbedderMismatch, ClusterError and what reading raises.
+        """
+        size = AHEAD * self.cluster.embedders
+        tasks = (self.cluster.run(parsed, file.parser, passages, rows) for rows in batches(file.rows()))
+        partitions = map(self.cluster.get, ahead(tasks, size))
+        asked = ((partition, *self._ask(partition, database)) for partition in partitions)
+        for partition, texts, vectors in ahead(asked, size):
+            if texts:
+                self._keep(texts, self.cluster.get(vectors))
+            file.notes.update(partition.notes)
+            yield from partition.rows
 
     def embed_passages(self, texts: list[str]) -> Vectors:
-        """Vectors of passages, as ever; texts of like length go together, the longest first."""
-        if not texts:
-            return super().embed_passages(texts)
-        order = sorted(range(len(texts)), key=lambda n: len(texts[n]), reverse=True)
-        size = max(1, min(CHUNK, -(-len(texts) // self.workers)))
-        chunks = [order[start : start + size] for start in range(0, len(order), size)]
-        pool = self._ray.util.ActorPool(self._actors)
-        made = pool.map(lambda actor, chunk: actor.embed.remote([texts[n] for n in chunk]), chunks)
-        parts = list(made)
-        vectors = np.empty((len(texts), parts[0].shape[1]), np.float32)
-        for chunk, part in zip(chunks, parts, strict=True):
-            vectors[chunk] = part
-        return vectors
+        """Vectors of passages, as ever: those made ahead, and each of these once; the others are made now."""
+        made = {text: self._made.pop(text) for text in texts if text in self._made}
+        missing = [text for text in texts if text not in made]
+        if missing:
+            made.update(zip(missing, self.cluster.get(self.cluster.embed(missing)), strict=True))
+        return (
+            np.stack([made[text] for text in texts]) if texts else np.empty((0, self.dimension), np.float32)
+        )
 
     def close(self) -> None:
-        """Let the actors go, and a cluster that was started here."""
-        self._ray.shutdown()
+        """Let the embedders go, and a cluster that was started here."""
+        self._sent.close()
+        self.cluster.close()
 
-    def _actor(self, settings: EmbedderSettings, **share: Any) -> Any:
-        remote = self._ray.remote(max_restarts=-1, max_task_retries=3, **share)(_Actor)
-        return remote.remote(settings)
+    def _ask(self, partition: Partition, database: Database) -> tuple[list[str], Promise]:
+        """The texts that have no vector, and the promise of theirs."""
+        with database.connection() as connection:
+            check_embedder(connection, self)
+            known = store.known_texts(connection, partition.pieces)
+        texts = [
+            text
+            for content_hash, text in partition.pieces.items()
+            # What another partition brought a moment ago will be known by the time this one is stored.
+            if content_hash not in known and self._sent.count(content_hash.encode()) == 1
+        ]
+        return texts, self.cluster.embed(texts) if texts else None
 
-
-class _Actor:
-    """One node's embedder."""
-
-    def __init__(self, settings: EmbedderSettings) -> None:
-        self._embedder = Embedder(settings)
-        self._embedder.load()
-
-    def embed(self, texts: list[str]) -> Vectors:
-        return self._embedder.embed_passages(texts)
-
-
-def _reach(address: str | None) -> None:
-    """Try to reach the cluster's head, for which Ray itself would wait minutes; raises OSError."""
-    host, colon, port = (address or "").rpartition("//")[2].rpartition(":")
-    if colon:
-        socket.create_connection((host, int(port)), timeout=10).close()
+    def _keep(self, texts: list[str], vectors: Vectors) -> None:
+        self._made.update(zip(texts, vectors, strict=True))
+        # Few are left over: of reviews that changed within a partition.
+        for text in list(islice(self._made, max(0, len(self._made) - MOST_KEPT))):
+            del self._made[text]
 
 
-def _shares(ray: Any) -> list[dict[str, float]]:
-    """What each actor takes: a GPU of those there are, else all cores of a node."""
-    gpus = int(ray.cluster_resources().get("GPU", 0))
-    if gpus:
-        return [{"num_gpus": 1}] * gpus
-    nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
-    return [{"num_cpus": cores} for node in nodes if (cores := int(node.get("CPU", 0)))]
+def parsed(parser: RowParser, passages: PassageSettings, rows: list[Record | BadRow]) -> Partition:
+    """Rows of a file, cleaned, split and hashed: what needs neither the database nor the other rows."""
+    splitter, notes = Splitter(passages), Counter[str]()
+    found = [parser.parse(row, notes) for row in rows]
+    reviews = (row for row in found if isinstance(row, Review))
+    pieces = (piece for review in reviews for piece in splitter.pieces(review.title, review.text))
+    return Partition(found, notes, dict(pieces))
+
+
+def ahead(items: Iterator[T], count: int) -> Iterator[T]:
+    """The items in order; each is drawn while `count` others that were drawn before wait to be given out."""
+    drawn = deque(islice(items, count))
+    while drawn:
+        drawn.extend(islice(items, 1))
+        yield drawn.popleft()

@@ -1,6 +1,7 @@
 """A review file, in any of the known formats, as a stream of reviews.
 
-Knows how a row becomes a Review; knows nothing of the database. Memory: some rows.
+Knows how a file becomes a table; what its rows say is the parser's, and the database nobody's here. Memory:
+some rows.
 """
 
 from collections import Counter
@@ -11,15 +12,13 @@ from types import MappingProxyType, TracebackType
 from typing import Self
 
 from config.errors import BadReviewFile
-from ingest.cleaning import LONGEST_LINE, LONGEST_TEXT, Cleaned, clean
 from ingest.columns import MissingColumn, recognise
 from ingest.encoding import TextDecoder
-from ingest.fields import Unusable, parse_date, parse_id, parse_product_ids, parse_rating
+from ingest.parser import RowParser
 from ingest.review import Rejection, Review
 from ingest.rows import BadRow
 from ingest.source import DAMAGED, PARQUET, STANDARD_INPUT, Source
 from ingest.tables import NoTable, Record, Table, parquet_table, text_table
-from retriever.products import Listing
 
 WHAT = "CSV, TSV, JSON lines or Parquet"
 NOTHING: Mapping[str, str] = MappingProxyType({})
@@ -50,6 +49,7 @@ class ReviewFile:
         try:
             self._table = self._open_table(encoding)
             self.columns = recognise(self._table.columns, columns)
+            self.parser = RowParser(self.name, self._table.unit, self.columns, self._decoder)
         except BaseException as error:
             self.close()
             raise self._converted(error) from error
@@ -60,12 +60,13 @@ class ReviewFile:
         return self._source.position
 
     def __iter__(self) -> Iterator[Review | Rejection]:
+        for row in self.rows():
+            yield self.parser.parse(row, self.notes)
+
+    def rows(self) -> Iterator[Record | BadRow]:
+        """The rows as they stand in the file, once, in order: what `parser` makes reviews of."""
         try:
-            for row in self._table.rows:
-                try:
-                    yield self._review(row)
-                except Unusable as problem:
-                    yield Rejection(self.name, row.line, problem.found, problem.expected, self._table.unit)
+            yield from self._table.rows
         except (OSError, NoTable, *DAMAGED) as error:
             raise self._converted(error) from error
 
@@ -100,45 +101,6 @@ class ReviewFile:
         errors = "replace" if name.startswith("utf-16") else "surrogateescape"
         self._text = TextIOWrapper(self._source.bytes, encoding=name, errors=errors, newline="")
         return text_table(self._text, start.decode(name, "replace"))
-
-    def _review(self, row: Record | BadRow) -> Review:
-        if isinstance(row, BadRow):
-            raise Unusable(row.found, row.expected)
-        text = self._clean(row, "text", LONGEST_TEXT)
-        if text.text is None:
-            raise Unusable(f"no text in '{self.columns['text'][0]}'", "a review")
-        title = self._clean(row, "title")
-        ids = [self._value(row, column) for column in self.columns["product"]]
-        return Review(
-            line=row.line,
-            listing=Listing(
-                parse_product_ids(ids, self.columns["product"][0]),
-                *(self._clean(row, field).text for field in ("name", "brand", "categories")),
-            ),
-            title=title.text,
-            text=text.text,
-            review_id=parse_id(self._field(row, "id")) or None,
-            rating=parse_rating(self._field(row, "rating")),
-            written_on=parse_date(self._field(row, "date")),
-            reviewer=self._clean(row, "reviewer").text,
-            original_title=title.original,
-            original_text=text.original,
-        )
-
-    def _clean(self, row: Record, field: str, longest: int = LONGEST_LINE) -> Cleaned:
-        cleaned = clean(self._field(row, field), longest)
-        if cleaned.cut:
-            self.notes[f"{field} cut to {longest:,} characters"] += 1
-        return cleaned
-
-    def _field(self, row: Record, field: str) -> str:
-        return self._value(row, self.columns[field][0]) if field in self.columns else ""
-
-    def _value(self, row: Record, column: str) -> str:
-        value, encoding = self._decoder.mend(row.values.get(column, ""))
-        if encoding:
-            self.notes[f"'{column}' not in UTF-8, read as {encoding}"] += 1
-        return value
 
     def _converted(self, error: BaseException) -> BaseException:
         """Our error for what reading raises; a defect stays what it is."""

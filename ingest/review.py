@@ -9,8 +9,6 @@ from datetime import date
 
 from retriever.products import Listing
 
-SENTENCE_ENDS = (".", "!", "?", "…", ":", "。", "！", "？")  # noqa: RUF001
-
 
 @dataclass(frozen=True, slots=True)
 class Review:
@@ -49,10 +47,3 @@ class Rejection:
 def sha256(text: str) -> str:
     """The hexadecimal SHA-256 of a text: two contents are the same if these are."""
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def prose(title: str | None, text: str) -> str:
-    """Title and text as one piece of prose: what is compared, split and embedded."""
-    if title is None:
-        return text
-    return f"{title}{' ' if title.endswith(SENTENCE_ENDS) else '. '}{text}"

@@ -1,8 +1,12 @@
 """A review's text into pieces, at paragraphs, lines, sentences or words, in this order of preference."""
 
+from collections.abc import Iterator
+
 from langchain_text_splitters import RecursiveCharacterTextSplitter
 
 from config.settings import PassageSettings
+from ingest.review import sha256
+from retriever.passage import prose
 
 SEPARATORS = ["\n\n", "\n", r"(?<=[.!?…])\s+", r"\s+", ""]
 
@@ -25,3 +29,8 @@ class Splitter:
     def split(self, text: str) -> list[str]:
         """The pieces of a text, in order, none empty; without overlap they hold every word once."""
         return self._splitter.split_text(text)
+
+    def pieces(self, title: str | None, text: str) -> Iterator[tuple[str, str]]:
+        """The pieces of a review in order, each after its hash."""
+        for piece in self.split(prose(title, text)):
+            yield sha256(piece), piece

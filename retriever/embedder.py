@@ -33,7 +33,6 @@ class Embedder:
         self.name: str = settings.name
         self.metric: Metric = settings.metric
         self.normalize: bool = settings.normalize
-        self.workers = 1  # how many embed at the same time; so many times more texts at once suit it
         self._model: SentenceTransformer | None = None
         self._lock = threading.Lock()
 

@@ -6,6 +6,8 @@ Knows nothing of vectors, SQL or models.
 from dataclasses import dataclass
 from datetime import date
 
+SENTENCE_ENDS = (".", "!", "?", "…", ":", "。", "！", "？")  # noqa: RUF001
+
 
 @dataclass(frozen=True, slots=True)
 class Product:
@@ -67,3 +69,10 @@ class Retrieval:
 
     matches: tuple[Match, ...]
     retrieval_s: float
+
+
+def prose(title: str | None, text: str) -> str:
+    """Title and text as one piece of prose: what is compared, split and embedded."""
+    if title is None:
+        return text
+    return f"{title}{' ' if title.endswith(SENTENCE_ENDS) else '. '}{text}"

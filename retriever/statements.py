@@ -53,7 +53,7 @@ best AS (
            %(similarity)s * (similarity - mean_similarity) / greatest(sd_similarity, 1e-6)
            + %(overlap)s * (overlap - mean_overlap) / greatest(sd_overlap, 1e-6)
            - %(lead)s * ln(1 + least(number, 7))
-           + %(stance)s * leaning AS score
+           + %(stance)s::float8 * leaning AS score
     FROM measured,
          (SELECT avg(similarity) AS mean_similarity, stddev_pop(similarity) AS sd_similarity,
                  avg(overlap) AS mean_overlap, stddev_pop(overlap) AS sd_overlap FROM measured)
@@ -78,10 +78,12 @@ ORDER BY score DESC, review_id, number
 
 # The product's key, and the lexemes of the question, without stop words, as the passages' column has them.
 # For the rest of the transaction rows are reached by product through an index, even where the planner, which
-# does not count what reading whole vectors costs, would rather read the table.
+# does not count what reading whole vectors costs, would rather read the table; and what a statement notes of
+# a product of 100,000 passages stays in memory.
 ASKED = """
     SELECT product, tsvector_to_array(to_tsvector('english', %(question)s)),
-           set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true)
+           set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true),
+           set_config('work_mem', '64MB', true)
     FROM product_alias WHERE alias = %(id)s
 """
 
@@ -140,7 +142,7 @@ def weighed(metric: Metric, filter: Filter, by_stance: bool, words: int) -> Comp
     """
     conditions = filter.conditions()
     return WEIGHED.format(
-        leaning=SQL(LEANING if by_stance else "0"),
+        leaning=SQL(LEANING if by_stance else "0::float8"),
         vectors=_passages(SIMILARITIES[metric] + SQL(" AS similarity"), VECTORS),
         filter=_reviews(conditions or [SQL("true")] if by_stance else conditions),
         lexemes=_passages(SQL("lexemes"), LEXEMES),

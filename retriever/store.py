@@ -88,6 +88,17 @@ def known_vectors(connection: Connection, hashes: Iterable[str]) -> dict[str, Ve
         return {content_hash: np.asarray(vector.to_numpy(), np.float32) for content_hash, vector in cursor}
 
 
+def known_texts(connection: Connection, hashes: Iterable[str]) -> set[str]:
+    """Those of the hashes whose text has a vector already, in whatever product."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT hash FROM unnest(%s::text[]) AS hash"
+            " WHERE EXISTS (SELECT FROM passage WHERE content_hash = hash)",
+            (list(hashes),),
+        )
+        return {content_hash for (content_hash,) in cursor}
+
+
 def insert_reviews(connection: Connection, reviews: Sequence[StoredReview]) -> None:
     """Store reviews whose keys are free."""
     with connection.cursor() as cursor:

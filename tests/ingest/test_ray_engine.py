@@ -1,6 +1,8 @@
 """The engine `ray` stores what the local one stores, to the byte, vectors but for noise."""
 
-from collections.abc import Iterator
+import pickle
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -8,23 +10,48 @@ import numpy as np
 import pytest
 
 from config import PassageSettings, Settings
-from config.errors import ConfigError
+from config.errors import ClusterError
 from database import Database
-from ingest import ReviewFile, ingest
+from ingest import IngestCounts, Rejection, Review, ReviewFile, ingest
+from ingest.ray_engine import RayEmbedder, ahead, parsed
+from ingest.review import sha256
+from ingest.splitter import Splitter
 from retriever import Embedder
+from retriever.passage import prose
 from tests.conftest import Cluster
 
-ray = pytest.importorskip("ray")
+pytestmark = pytest.mark.filterwarnings("ignore")  # Ray's own
+
 SAMPLE = Path(__file__).parents[2] / "data" / "reviews.csv"
-ROWS = """
-    SELECT product_id, review.*, number, passage.text, passage.content_hash, embedding
-    FROM product JOIN review ON product = id JOIN passage USING (product, review_id)
-    ORDER BY product_id, review_id, number
-"""
+TABLES = {
+    "product": "id",
+    "product_alias": "alias",
+    "review": "product, review_id",
+    "review_copy": "product, copy_id",
+    "passage": "product, review_id, number",
+}
+# Dirty, repeated and connected rows, some of them useless, over several partitions.
+HEADER = "asins,name,reviews.id,reviews.title,reviews.text,reviews.rating\n"
+ROWS = [
+    f'"P{n % 9},Q{n % 9 + n // 600}",Thing,{n if n % 3 else ""},T{n % 10}&amp;,'
+    f"Sample {n % 270} <b>lasted</b> caf\udce9 hours.<br>Its screen did not.,{n % 7}\n"
+    for n in range(700)
+]
+
+
+@dataclass
+class Outcome:
+    """All that an ingest stores and says, vectors apart."""
+
+    counts: list[IngestCounts]
+    notes: list[dict[str, int]]
+    tables: dict[str, list[tuple[Any, ...]]]
+    vectors: np.ndarray[Any, Any]
 
 
 @pytest.fixture
 def two_nodes() -> Iterator[str]:
+    ray = pytest.importorskip("ray")
     from ray.cluster_utils import Cluster as RayCluster
 
     cluster = RayCluster()
@@ -35,38 +62,83 @@ def two_nodes() -> Iterator[str]:
     cluster.shutdown()  # type: ignore[no-untyped-call, unused-ignore]
 
 
-def contents(cluster: Cluster, embedder: Embedder, tmp_path: Path) -> list[tuple[Any, ...]]:
-    settings = Settings(home=tmp_path, database_url=cluster.create_migrated())  # type: ignore[arg-type]
-    with Database.open(settings) as database:
-        with ReviewFile(SAMPLE) as file:
-            counts = ingest(file, database, embedder, PassageSettings(), batch_rows=200 * embedder.workers)
-        assert counts.new > 300
-        with database.connection() as connection, connection.cursor() as cursor:
-            cursor.execute(ROWS)
-            return cursor.fetchall()
+def outcome(files: list[Path], embedder: Embedder, database: Database) -> Outcome:
+    """The files read twice, the first of them a third time as the whole truth, without its end."""
+    truth = files[0].with_name("truth.csv")
+    truth.write_bytes(b"".join(files[0].read_bytes().splitlines(keepends=True)[:300]))
+    counts, notes = [], []
+    for path, replace in [*((path, False) for path in files * 2), (truth, True)]:
+        with ReviewFile(path) as file:
+            rows: Iterable[Review | Rejection] = file
+            if isinstance(embedder, RayEmbedder):
+                rows = embedder.read(file, database, PassageSettings())
+            counts.append(ingest(rows, database, embedder, PassageSettings(), replace=replace))
+            notes.append(dict(file.notes))
+    tables = {}
+    with database.connection() as connection, connection.cursor() as cursor:
+        for table, order in TABLES.items():
+            cursor.execute(f"SELECT to_jsonb({table}) - 'embedding' FROM {table} ORDER BY {order}")
+            tables[table] = cursor.fetchall()
+        cursor.execute(f"SELECT embedding FROM passage ORDER BY {TABLES['passage']}")
+        vectors = np.array([vector.to_numpy() for (vector,) in cursor])
+    return Outcome(counts, notes, tables, vectors)
 
 
 @pytest.mark.slow
-@pytest.mark.filterwarnings("ignore")  # Ray's own
 def test_the_same_rows_as_the_local_engine(
     two_nodes: str, embedded_cluster: Cluster, settings: Settings, tmp_path: Path
 ) -> None:
-    from ingest.ray_engine import RayEmbedder
+    dirty = tmp_path / "dirty.csv"
+    dirty.write_bytes((HEADER + "".join(ROWS)).encode("utf-8", "surrogateescape"))
+    spread = RayEmbedder(settings.embedder, two_nodes)
+    assert spread.cluster.embedders == 2
+    found = []
+    for embedder in (Embedder(settings.embedder), spread):
+        own = Settings(home=tmp_path, database_url=embedded_cluster.create_migrated())  # type: ignore[arg-type]
+        with Database.open(own) as database:
+            found.append(outcome([dirty, SAMPLE], embedder, database))
+    spread.close()
+    local, ours = found
+    assert ours.counts == local.counts
+    assert local.counts[0].rejected and local.counts[0].unchanged and local.counts[0].embedded
+    assert local.counts[2].embedded == 0 and local.counts[4].removed
+    assert ours.notes == local.notes and local.notes[0]
+    assert ours.tables == local.tables and all(local.tables.values())
+    lengths = np.linalg.norm(ours.vectors, axis=1) * np.linalg.norm(local.vectors, axis=1)
+    assert ((ours.vectors * local.vectors).sum(1) / lengths).min() >= 0.9999
 
-    local = contents(embedded_cluster, Embedder(settings.embedder), tmp_path)
-    embedder = RayEmbedder(settings.embedder, two_nodes)
-    assert embedder.workers == 2
-    spread = contents(embedded_cluster, embedder, tmp_path)
-    embedder.close()
-    assert [row[:-1] for row in spread] == [row[:-1] for row in local]
-    ours, theirs = (np.array([row[-1].to_numpy() for row in rows]) for rows in (local, spread))
-    cosines = (ours * theirs).sum(1) / np.linalg.norm(ours, axis=1) / np.linalg.norm(theirs, axis=1)
-    assert cosines.min() >= 0.9999
+
+def test_a_partition_is_what_reading_gives(tmp_path: Path) -> None:
+    dirty = tmp_path / "dirty.csv"
+    dirty.write_bytes((HEADER + "".join(ROWS[:20])).encode("utf-8", "surrogateescape"))
+    with ReviewFile(dirty) as file, ReviewFile(dirty) as other:
+        sent = pickle.loads(pickle.dumps((other.parser, PassageSettings(size=50), list(other.rows()))))
+        partition = pickle.loads(pickle.dumps(parsed(*sent)))
+        assert partition.rows == list(file)
+        assert partition.notes == file.notes and file.notes
+    splitter = Splitter(PassageSettings(size=50))
+    reviews = [row for row in partition.rows if isinstance(row, Review)]
+    texts = {text for row in reviews for text in splitter.split(prose(row.title, row.text))}
+    assert set(partition.pieces.values()) == texts
+    assert all(sha256(text) == content_hash for content_hash, text in partition.pieces.items())
 
 
-@pytest.mark.filterwarnings("ignore")
+def test_drawn_ahead_in_order_and_no_further() -> None:
+    drawn: list[int] = []
+
+    def numbers() -> Iterator[int]:
+        for n in range(7):
+            drawn.append(n)
+            yield n
+
+    given = ahead(numbers(), 2)
+    assert next(given) == 0 and drawn == [0, 1, 2]
+    assert next(given) == 1 and drawn == [0, 1, 2, 3]
+    assert list(given) == [2, 3, 4, 5, 6]
+    assert list(ahead(iter([]), 2)) == []
+
+
 def test_no_cluster_is_said(settings: Settings) -> None:
-    from ingest.ray_engine import RayEmbedder
-
-    with pytest.raises(ConfigError, match="No Ray cluster at"):
+    pytest.importorskip("ray")
+    with pytest.raises(ClusterError, match="No Ray cluster at"):
         RayEmbedder(settings.embedder, "127.0.0.1:1")

@@ -10,7 +10,7 @@ import pytest
 
 from config.errors import BadReviewFile
 from ingest import Rejection, Review, ReviewFile
-from ingest.review import prose
+from retriever.passage import prose
 from retriever.products import Listing
 
 HEADER = "asins,reviews.title,reviews.text"
