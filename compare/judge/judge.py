@@ -1,0 +1,113 @@
+"""A model that judges logged answers. Knows the answer log's columns; knows no files and no reports."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import Any
+
+from compare.judge.pairs import Verdict
+from compare.judge.questions import (
+    PREFERENCE_GRAMMAR,
+    RATING_GRAMMAR,
+    TOKENS,
+    preference_messages,
+    rating_messages,
+    read_preference,
+    read_rating,
+)
+from config import ModelSpec, Settings
+from config.errors import ConfigError, PromptTooLong
+from generator.answer_log import Row
+from generator.events import Message, Text
+from generator.generator import Generator
+
+
+@dataclass(frozen=True, slots=True)
+class Rating:
+    """The marks of one answer, by key of DIMENSIONS; None: the judge gave none that can be read.
+
+    `itself`: the answer is the judge's own.
+    """
+
+    answer_id: int
+    marks: Mapping[str, int] | None
+    itself: bool = False
+
+
+class Judge:
+    """Rates answers and compares pairs of them, greedily: the same answers get the same marks.
+
+    A model of this machine is held to digits by a grammar. One behind a server is only asked for them: what
+    is not digits is no verdict. Nor has an answer one that is too long for the judge's context.
+    """
+
+    def __init__(self, spec: ModelSpec, generator: Generator) -> None:
+        self.spec = spec
+        self._generator = generator
+
+    def rate(self, row: Row) -> Rating:
+        """Marks of one answer. Raises ModelUnavailable, GenerationFailed."""
+        messages = rating_messages(row["question"], _passages(row), row["answer"])
+        text = self._ask(messages, RATING_GRAMMAR)
+        return Rating(row["answer_id"], read_rating(text), judges_itself(self.spec, row))
+
+    def compare(self, first: Row, second: Row) -> Verdict:
+        """Which of two answers to the same question from the same passages is better, asked in both orders.
+
+        Raises ModelUnavailable, GenerationFailed.
+        """
+        return Verdict(
+            first["answer_id"],
+            second["answer_id"],
+            forth=self._prefer(first, second),
+            back=self._prefer(second, first),
+            words=(first["words"], second["words"]),
+            itself=judges_itself(self.spec, first) or judges_itself(self.spec, second),
+        )
+
+    def _prefer(self, first: Row, second: Row) -> int | None:
+        messages = preference_messages(first["question"], _passages(first), first["answer"], second["answer"])
+        return read_preference(self._ask(messages, PREFERENCE_GRAMMAR))
+
+    def _ask(self, messages: Sequence[Message], grammar: str) -> str:
+        try:
+            events = list(self._generator.generate(messages, grammar=grammar))
+        except PromptTooLong:
+            return ""
+        return "".join(event.text for event in events if isinstance(event, Text))
+
+
+@contextmanager
+def open_judge(spec: ModelSpec, settings: Settings, force: bool = False) -> Iterator[Judge]:
+    """A judge until the end of the `with` block. Raises ConfigError for what has no language model.
+
+    `force`: load the model also if it does not fit. Raises ModelUnavailable.
+    """
+    if spec.kind == "extractive":
+        raise ConfigError(f"{spec.name} has no language model: it cannot judge. Name another model as judge.")
+    # A server's model may reason or chat before it comes to the digits.
+    tokens = spec.max_tokens if spec.remote else TOKENS
+    strict = spec.model_copy(update={"temperature": 0.0, "max_tokens": tokens})
+    generator = Generator(strict, settings, force=force)
+    try:
+        yield Judge(spec, generator)
+    finally:
+        generator.close()
+
+
+def judges_itself(spec: ModelSpec, row: Row) -> bool:
+    """Whether the answer is the judge's own: the same name, file, or model of a server."""
+    return row["model"] == spec.name or _identity(row["model_settings"]) == _identity(spec.model_dump())
+
+
+def _identity(settings: Mapping[str, Any]) -> tuple[str | None, ...]:
+    if settings.get("kind") == "openai":
+        return settings.get("url"), settings.get("served_model")
+    # Where a file lies does not matter, and an unknown one equals no other.
+    file = settings.get("file")
+    return (PurePath(file).name,) if file else (None, str(id(settings)))
+
+
+def _passages(row: Row) -> list[str]:
+    return [passage["text"] for passage in row["passages"]]

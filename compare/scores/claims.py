@@ -1,0 +1,110 @@
+"""An answer's sentences, where they stand in it, and what each claims with which citations.
+
+Pure text. Knows the columns of the answer log that a verbatim answer fills; knows no passages.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from compare.scores.abstention import declines
+from compare.scores.score import Span
+from compare.scores.wording import wording
+from generator.answer import cited_numbers
+from generator.answer_log import Row
+from generator.choice import OWN_WORDS
+from generator.sentences import sentence_pieces
+
+_CITATIONS = re.compile(r"(?:\s*\[\d{1,3}(?:\s*,\s*\d{1,3})*\])+")
+_LINE = re.compile(r"[^\n]+")
+_MARKER = re.compile(r"\s*(?:[-*•#>]+|\d{1,2}[.)])\s+")
+_EDGES = ' \t\n,.;:-*_"\u2013\u2014\u201c\u201d'
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A sentence, or its part up to a citation, without the citation's numbers."""
+
+    text: str
+    citations: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerSentence:
+    """A sentence of the answer with at least one claim."""
+
+    span: Span
+    claims: tuple[Claim, ...]
+
+
+def answer_sentences(row: Row) -> Sequence[AnswerSentence]:
+    """The sentences that claim something, in order.
+
+    Left out are those that only say that the reviews do not tell, or that speak of reviews alone ("Opinions
+    differ."), and lines that introduce a list. A quotation of a verbatim answer is one sentence.
+    """
+    if row["answers"] == "verbatim":
+        return list(_chosen(row))
+    return list(_written(row["answer"], 0))
+
+
+def _written(text: str, offset: int) -> Iterator[AnswerSentence]:
+    for line in _LINE.finditer(text):
+        for span in _spans(line[0]):
+            sentence = line[0][span.start : span.end]
+            if declines(sentence) or sentence.endswith(":"):
+                continue
+            claims = tuple(_claims(sentence))
+            if claims:
+                begin = offset + line.start()
+                yield AnswerSentence(Span(begin + span.start, begin + span.end), claims)
+
+
+def _spans(line: str) -> Sequence[Span]:
+    """Where the sentences are, without a list's marker; a citation after a full stop belongs before it."""
+    marker = _MARKER.match(line)
+    offset = marker.end() if marker else 0
+    spans: list[Span] = []
+    ahead = bool(_CITATIONS.match(line, offset))
+    for begin, sentence in sentence_pieces(line[offset:]):
+        start = offset + begin
+        end = start + len(sentence)
+        citations = _CITATIONS.match(sentence)
+        if citations and spans and not ahead:
+            start += citations.end()
+            spans[-1] = Span(spans[-1].start, start)
+            start += len(line[start:end]) - len(line[start:end].lstrip())
+        if start < end:
+            spans.append(Span(start, end))
+    return spans
+
+
+def _claims(sentence: str) -> Iterator[Claim]:
+    """Cut after each citation, which belongs to what stands before it; or after it, if nothing does."""
+    position = 0
+    pending: tuple[int, ...] = ()
+    for citation in _CITATIONS.finditer(sentence):
+        text = sentence[position : citation.start()].strip(_EDGES)
+        pending += tuple(cited_numbers(citation[0]))
+        if not wording(text).empty:
+            yield Claim(text, pending)
+            pending = ()
+        position = citation.end()
+    text = sentence[position:].strip(_EDGES)
+    if not wording(text).empty:
+        yield Claim(text, pending)
+
+
+def _chosen(row: Row) -> Iterator[AnswerSentence]:
+    text, position = row["answer"], 0
+    for quote in row["quotes"]:
+        shown = " ".join(quote["text"].split())
+        start = text.find(shown, position)
+        if start < 0:  # taken apart by somebody else's hand
+            continue
+        position = start + len(shown)
+        yield AnswerSentence(Span(start, position), (Claim(quote["text"], (quote["passage"],)),))
+    if row["own_line"]:
+        start = text.find(OWN_WORDS, position)
+        if start >= 0:
+            yield from _written(text[start + len(OWN_WORDS) :], start + len(OWN_WORDS))
