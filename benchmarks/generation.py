@@ -132,8 +132,10 @@ def _measure(model: Path, rounds: int, prompt_tokens: int, answer_tokens: int) -
 class Peer:
     """A loop in a process of its own that answers one line with one line."""
 
-    def __init__(self, module: str, model: Path, n_out: int, env: dict[str, str] | None = None) -> None:
-        command = [sys.executable, "-m", f"benchmarks.{module}", str(model), str(N_CTX), str(n_out)]
+    def __init__(
+        self, module: str, model: Path, n_out: int, env: dict[str, str] | None = None, *options: str
+    ) -> None:
+        command = [sys.executable, "-m", f"benchmarks.{module}", str(model), str(N_CTX), str(n_out), *options]
         self._process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,

@@ -66,7 +66,7 @@ class Answer:
     `matches`: the passages in the prompt, best first; `[1]` in the text is the first. `dropped`: how
     many lower-ranked passages did not fit the context. `load_s`: how long this model's process took
     to load; `queue_s`: waiting for the model to be free; both are outside the timing. `shared`: other
-    models answered on the same cores meanwhile. `predicted_bytes`: the process memory foretold from the
+    answers were written on the same cores meanwhile. `predicted_bytes`: the process memory foretold from the
     file's header; of a model behind a server neither memory nor load time is known. `reasoning`: what the
     model wrote before its answer, a part of neither text nor words.
     `history`: the earlier exchanges in the prompt, oldest first; `history_dropped` older ones did not fit, or

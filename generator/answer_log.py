@@ -4,7 +4,7 @@ Knows the tables `run` and `answer`; knows nothing of prompts, processes or repo
 """
 
 import platform
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -14,11 +14,17 @@ from psycopg2.extras import Json, RealDictCursor
 from psycopg2.sql import SQL, Identifier, Placeholder
 
 from config import ModelSpec
+from config.errors import RunError
+from config.settings import did_you_mean
 from database import Database
 from generator.answer import Answer
 from models.llama_process import usable_cores
 
 Row = dict[str, Any]
+# Of an answer in its run: contestant, product_id, question, repeat.
+AnswerKey = tuple[str, str, str, int]
+
+LISTED_RUNS = 5
 
 
 class AnswerLog:
@@ -26,13 +32,70 @@ class AnswerLog:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._machine = _machine()
+        self._machine = machine_name()
 
-    def begin_run(self, run_id: str, plan: Row) -> None:
-        """Note a batch run and what it is to do; a run of the same name is forgotten first."""
+    def begin_run(self, run_id: str, plan: Row, tasks: Sequence[Row] = (), replace: bool = False) -> None:
+        """Note a batch run and what it is to ask, both as JSON.
+
+        `replace`: a run of the same name is forgotten, with its answers; else it raises RunError.
+        """
         with self._database.connection() as connection, connection.cursor() as cursor:
-            cursor.execute("DELETE FROM run WHERE run_id = %s", (run_id,))
-            cursor.execute("INSERT INTO run (run_id, plan) VALUES (%s, %s)", (run_id, Json(plan)))
+            if replace:
+                cursor.execute("DELETE FROM run WHERE run_id = %s", (run_id,))
+            cursor.execute(
+                "INSERT INTO run (run_id, plan, tasks) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING",
+                (run_id, Json(plan), Json(list(tasks))),
+            )
+            if cursor.rowcount == 0:
+                raise RunError(
+                    f"There is a run '{run_id}' already. Finish it with --resume {run_id}, put this one in "
+                    "its place with --replace, or give this one another name with --name."
+                )
+
+    def run(self, run_id: str) -> Row:
+        """The columns of a run: started_at, plan, tasks, conditions, failures. Raises RunError."""
+        with (
+            self._database.connection() as connection,
+            connection.cursor(cursor_factory=RealDictCursor) as cursor,
+        ):
+            cursor.execute("SELECT * FROM run WHERE run_id = %s", (run_id,))
+            if row := cursor.fetchone():
+                return dict(row)
+            cursor.execute("SELECT run_id FROM run ORDER BY started_at DESC")
+            known = [row["run_id"] for row in cursor]
+        raise RunError(
+            f"There is no run '{run_id}'{did_you_mean(run_id, known)} "
+            f"The latest: {', '.join(known[:LISTED_RUNS]) or 'none yet'}."
+        )
+
+    def note_condition(self, run_id: str, condition: Row) -> None:
+        """Add the machine's state, as it was when the run began or went on."""
+        with self._database.connection() as connection, connection.cursor() as cursor:
+            cursor.execute(
+                "UPDATE run SET conditions = conditions || %s WHERE run_id = %s", (Json([condition]), run_id)
+            )
+
+    def note_failures(self, run_id: str, failures: Sequence[Row]) -> None:
+        """Put the failures of this attempt in the place of those of an earlier one."""
+        with self._database.connection() as connection, connection.cursor() as cursor:
+            cursor.execute("UPDATE run SET failures = %s WHERE run_id = %s", (Json(list(failures)), run_id))
+
+    def answered(self, run_id: str) -> set[AnswerKey]:
+        """What has been answered in a run."""
+        with self._database.connection() as connection, connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT contestant, product_id, question, repeat FROM answer WHERE run_id = %s", (run_id,)
+            )
+            return set(cursor.fetchall())
+
+    def origins(self, run_id: str) -> dict[str, tuple[str | None, str | None]]:
+        """Contestant → SHA-256 of the file, and engine, that its latest answer in this run came from."""
+        with self._database.connection() as connection, connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT contestant, file_sha256, engine FROM answer WHERE run_id = %s ORDER BY answer_id",
+                (run_id,),
+            )
+            return {contestant: (file_sha256, engine) for contestant, file_sha256, engine in cursor}
 
     def record(
         self,
@@ -41,20 +104,30 @@ class AnswerLog:
         product_id: str,
         retrieval_s: float,
         run_id: str | None = None,
+        contestant: str | None = None,
+        repeat: int = 0,
     ) -> None:
-        """Log one answer; `retrieval_s` are the seconds that finding its passages took."""
+        """Log one answer; `retrieval_s` are the seconds that finding its passages took.
+
+        `spec`: the model as it was asked, its seed too. In a run the answer is `contestant`'s, the
+        `repeat`-th to its question, from 0. Raises RunError if the run has it: somebody else resumed it too.
+        """
         row = _row(answer) | {
             "run_id": run_id,
+            "contestant": contestant,
+            "repeat": repeat,
             "model_settings": Json(spec.model_dump(mode="json")),
             "product_id": product_id,
             "retrieval_s": retrieval_s,
             "machine": self._machine,
         }
-        statement = SQL("INSERT INTO answer ({}) VALUES ({})").format(
+        statement = SQL("INSERT INTO answer ({}) VALUES ({}) ON CONFLICT DO NOTHING").format(
             SQL(", ").join(map(Identifier, row)), SQL(", ").join(map(Placeholder, row))
         )
         with self._database.connection() as connection, connection.cursor() as cursor:
             cursor.execute(statement, row)
+            if cursor.rowcount == 0:
+                raise RunError(f"Another process is answering the run '{run_id}' at the same time.")
 
     def answers(self, run_id: str) -> list[Row]:
         """The rows of a run in the order they were answered, columns as in the table."""
@@ -154,7 +227,7 @@ def _quotes(answer: Answer) -> Iterator[Row]:
         }
 
 
-def _machine() -> str:
+def machine_name() -> str:
     """Processor, cores and system: what a figure must not be read without."""
     cpuinfo = Path("/proc/cpuinfo")
     lines = cpuinfo.read_text().splitlines() if cpuinfo.exists() else []

@@ -19,10 +19,12 @@ class Answerer(ABC):
     """Answers questions from matches; closed at the end of a `with` block.
 
     `predicted`: the memory it will take; None if it takes none of this machine, or none of its own.
+    `concurrency`: how many questions it takes at once, each from a thread of its own; who asks more waits.
     """
 
     spec: ModelSpec
     predicted: MemoryPrediction | None
+    concurrency: int
 
     def __enter__(self) -> Self:
         return self

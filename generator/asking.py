@@ -12,7 +12,8 @@ from retriever.passage import Match
 class Question:
     """`text` is to be answered from `matches` (best first), after `history` (oldest first).
 
-    `answers`: whether the model writes, or chooses sentences. `mode`: how its time is taken.
+    `answers`: whether the model writes, or chooses sentences. `mode`: how its time is taken. `seed` of the
+    sampling: None as the model's settings say.
     """
 
     text: str
@@ -20,3 +21,4 @@ class Question:
     history: tuple[Exchange, ...] = ()
     answers: AnswerMode = "free"
     mode: TimingMode = "interactive"
+    seed: int | None = None

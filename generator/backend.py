@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from config import ModelSpec
+from generator.batch_process import BatchProcess
 from generator.endpoint import Endpoint
 from generator.events import Event, Loaded, Loading, Message, Sampling
 from generator.worker_process import WorkerProcess
@@ -55,6 +56,11 @@ class Backend(Protocol[P]):
         """Free what it holds; a running answer ends in GenerationFailed."""
 
 
-def open_backend(spec: ModelSpec, path: Path | None) -> Backend[Any]:
-    """A process for the file at `path`, or the server of a model that has none. Nothing is loaded yet."""
-    return WorkerProcess(path, spec.n_ctx) if path else Endpoint(spec)
+def open_backend(spec: ModelSpec, path: Path | None, sequences: int = 1) -> Backend[Any]:
+    """A process for the file at `path`, or the server of a model that has none. Nothing is loaded yet.
+
+    `sequences`: how many answers the process writes at once.
+    """
+    if not path:
+        return Endpoint(spec)
+    return BatchProcess(path, spec.n_ctx, sequences) if sequences > 1 else WorkerProcess(path, spec.n_ctx)

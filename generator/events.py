@@ -8,7 +8,8 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 StopReason = Literal["end", "stop", "max_tokens", "context", "cancelled", "error"]
-TimingMode = Literal["interactive", "measured"]
+# "throughput": several answers at the same time, whose times are those of none alone.
+TimingMode = Literal["interactive", "measured", "throughput"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,7 @@ class Extractive(Answerer):
 
     predicted = None
     pid = None
+    concurrency = 1
 
     def __init__(self, spec: ModelSpec, settings: Settings, embedder: Embedder) -> None:
         self.spec = spec
@@ -70,7 +71,10 @@ class Extractive(Answerer):
         answers: AnswerMode | None = None,
         seed: int | None = None,
     ) -> Iterator[Loading | Text | Answer]:
-        """As `Generator.stream`; `history` and `seed` are not looked at. Raises ConfigError if it is told to write."""
+        """As `Generator.stream`; `history` and `seed` are not looked at.
+
+        Raises ConfigError if it is told to write.
+        """
         if answers == "free":
             raise ConfigError(f"{self.spec.name} has no language model: it can quote, and cannot write.")
         asked = time.perf_counter()

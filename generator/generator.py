@@ -33,20 +33,27 @@ from generator.room import require_room, sampling_of
 from generator.transcript import Transcript
 from retriever.passage import Match
 
+# Questions that a batch is asked beyond those it has places for.
+AHEAD = 2
+
 
 class Generator(Answerer):
     """Loads `spec`'s file into a process of its own when first asked; one behind a server is only asked.
 
-    One answer at a time, of a server `concurrency`. Raises ModelUnavailable if the file is missing or
-    unusable, and before loading, unless `force`, if it does not fit. `close()` frees the memory.
+    One answer at a time, of a server `spec.concurrency`; of a file up to `at_once` if the memory allows it,
+    all in one batch: then each caller has a thread of its own. Raises ModelUnavailable if the file is missing
+    or unusable, and before loading, unless `force`, if it does not fit. `close()` frees the memory.
     """
 
-    def __init__(self, spec: ModelSpec, settings: Settings, force: bool = False) -> None:
+    def __init__(self, spec: ModelSpec, settings: Settings, force: bool = False, at_once: int = 1) -> None:
         self.spec = spec
-        self._held = HeldModel(spec, settings, force)
+        self._held = HeldModel(spec, settings, force, at_once)
         self.path, self.header, self.predicted = self._held.path, self._held.header, self._held.predicted
         self._fitting = Fitting(spec, settings.verbatim)
-        self._lock = threading.Semaphore(spec.concurrency)
+        # The next ones shall be there, with their prompts ready, when a place in the batch becomes free.
+        places = self._held.sequences
+        self.concurrency = places + AHEAD if places > 1 else spec.concurrency
+        self._lock = threading.Semaphore(self.concurrency)
 
     @property
     def pid(self) -> int | None:
@@ -75,18 +82,24 @@ class Generator(Answerer):
         messages: Sequence[Message],
         *,
         stop: Sequence[str] = (),
+        grammar: str = "",
         mode: TimingMode = "interactive",
         sharing: int = 1,
     ) -> Iterator[Event]:
         """Continue a conversation: Loading, PromptProgress, pieces of text, and last Done.
 
         `sharing`: how many models answer at the same time and divide the cores; this one gets its part.
+        `grammar`: what the answer must obey, in GBNF; never made of what people wrote (`generator.verbatim`).
+        A server is not told of it.
         """
         with self._lock:
             yield from self._held.ready()
             tokens = self._held.tokenize(messages, mode)
             require_room(self.spec, self._held.loaded, len(tokens))
-            sampling = sampling_of(self.spec, self._held.loaded, len(tokens), (*stop, *self._held.stops))
+            # A model without a chat template is stopped at words that a grammar already excludes.
+            stops = (*stop, *(() if grammar else self._held.stops))
+            sampling = sampling_of(self.spec, self._held.loaded, len(tokens), stops)
+            sampling = replace(sampling, grammar=grammar)
             yield from self._held.generate(tokens, sampling, mode, CoreShare(sharing))
 
     def stream(
@@ -171,7 +184,7 @@ class Generator(Answerer):
                 load_s=self._held.load_s,
                 queue_s=queue_s + event.waited_s,
                 mode=question.mode,
-                shared=share.shared,
+                shared=share.shared or question.mode == "throughput",
                 reasoning=transcript.reasoning.rstrip(),
                 history=prompt.history,
                 history_dropped=len(question.history) - len(prompt.history),

@@ -18,21 +18,23 @@ from models.files import require_file
 from models.header import read_header
 from models.identity import file_sha256
 from models.memory import predict_memory
-from models.room import require_memory
+from models.room import most_sequences, require_memory
 
 
 class HeldModel:
-    """The model of `spec`; nothing is loaded until `ready`.
+    """The model of `spec`; nothing is loaded until `ready`. It writes up to `at_once` answers at a time.
 
+    `sequences`: as many of them as there is memory for, of a file of this machine; 1 for a server.
     `path`, `header` and `predicted` are None for a model behind a server; `file_sha256` is known once it is
     loaded. Raises ModelUnavailable if the file is missing, or no GGUF.
     """
 
-    def __init__(self, spec: ModelSpec, settings: Settings, force: bool) -> None:
+    def __init__(self, spec: ModelSpec, settings: Settings, force: bool, at_once: int = 1) -> None:
         self.spec = spec
         self.path = None if spec.remote else require_file(spec, settings)
         self.header = read_header(self.path) if self.path else None
-        self.predicted = predict_memory(self.header, spec.n_ctx) if self.header else None
+        self.sequences = most_sequences(self.header, spec.n_ctx, at_once) if self.header else 1
+        self.predicted = predict_memory(self.header, spec.n_ctx, self.sequences) if self.header else None
         self.file_sha256: str | None = None
         self._force = force
         self._home = settings.home
@@ -75,7 +77,7 @@ class HeldModel:
             self.close()
             if self.header and not self._force:
                 require_memory(self.spec.name, self.header, self.spec.n_ctx)
-            backend = self._backend = open_backend(self.spec, self.path)
+            backend = self._backend = open_backend(self.spec, self.path, self.sequences)
             try:
                 for reply in backend.load():
                     if isinstance(reply, Loading):
@@ -104,7 +106,7 @@ class HeldModel:
         share.follow(backend.thread_setter())
         try:
             # Measured answers all start from an empty cache: a reused prompt makes the first word look fast.
-            yield from backend.generate(tokens, sampling, share.threads, reuse=mode == "interactive")
+            yield from backend.generate(tokens, sampling, share.threads, reuse=mode != "measured")
         finally:
             share.follow(None)
 

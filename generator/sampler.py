@@ -33,14 +33,17 @@ class Sampler:
         for step in steps:
             llama_cpp.llama_sampler_chain_add(self._chain, step)
 
-    def sample(self, context: Any) -> int:
-        """The next token. Raises EngineError if the vocabulary has none that the grammar allows."""
+    def sample(self, context: Any, index: int = -1) -> int:
+        """The next token, by the logits of the batch's token `index` (-1: the last).
+
+        Raises EngineError if the vocabulary has none that the grammar allows.
+        """
         if not self._bound:
-            return int(llama_cpp.llama_sampler_sample(self._chain, context, -1))
+            return int(llama_cpp.llama_sampler_sample(self._chain, context, index))
         candidates = np.zeros(self._size, _CANDIDATE)
         candidates["id"] = np.arange(self._size)
         candidates["logit"] = np.ctypeslib.as_array(
-            llama_cpp.llama_get_logits_ith(context, -1), shape=(self._size,)
+            llama_cpp.llama_get_logits_ith(context, index), shape=(self._size,)
         )
         array = llama_cpp.llama_token_data_array(
             data=candidates.ctypes.data_as(llama_cpp.llama_token_data_p), size=self._size, selected=-1

@@ -32,13 +32,13 @@ def split_sentences(passages: Sequence[Passage]) -> tuple[Sentence, ...]:
     return tuple(
         Sentence(number, start, start + len(text), text)
         for number, passage in enumerate(passages, start=1)
-        for start, text in _pieces(passage.text)
+        for start, text in sentence_pieces(passage.text)
         if any(map(str.isalnum, text))
     )
 
 
-def _pieces(text: str) -> Iterator[tuple[int, str]]:
-    """Where each sentence begins, and its characters."""
+def sentence_pieces(text: str) -> Iterator[tuple[int, str]]:
+    """Where each sentence of a text begins, and its characters, without the white space around them."""
     position = 0
     for piece in segment(_LANGUAGE, text):
         stripped = piece.strip()

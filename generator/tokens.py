@@ -5,26 +5,35 @@ Knows llama.cpp's tokenizer and chat templates; knows nothing of generation or r
 
 import re
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import llama_cpp
 from llama_cpp.llama_chat_format import Jinja2ChatFormatter
 
 from generator.answer_stream import CLOSE, OPEN
-from generator.engine import Engine
 from generator.engine_log import EngineError
 from generator.events import Message
 
 _NUMBER = re.compile(r"\[\d+\]")
 
 
-class Tokenizer:
-    """Renders and tokenizes prompts for one loaded model."""
+class HasVocabulary(Protocol):
+    """Whose prompts are tokenized: a loaded model, or a file of which only the vocabulary was read."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._vocab = engine.vocab
+    vocab: Any
+
+    @property
+    def chat_template(self) -> str | None:
+        """The Jinja template that the file carries, if any."""
+
+
+class Tokenizer:
+    """Renders and tokenizes prompts for one model."""
+
+    def __init__(self, model: HasVocabulary) -> None:
+        self._vocab = model.vocab
         self._bos = llama_cpp.llama_vocab_bos(self._vocab)
-        template = engine.chat_template
+        template = model.chat_template
         self._formatter = self._compile(template) if template else None
         self._special = _pattern(self._special_texts())
 

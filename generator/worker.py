@@ -13,9 +13,10 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
+from generator.batch_worker import BatchWorker
 from generator.engine import Engine
-from generator.engine_log import EngineError, engine_version
-from generator.events import Failed, Loaded, Loading, Message, Reply, Sampling, Tokenized, to_line
+from generator.engine_log import EngineError
+from generator.events import Failed, Loading, Message, Reply, Sampling, Tokenized, to_line
 from generator.respell import respell
 from generator.tokens import Tokenizer
 
@@ -44,14 +45,7 @@ class Worker:
         except EngineError as error:
             self._reply(Failed(str(error)))
             return
-        self._reply(
-            Loaded(
-                n_ctx=self._engine.n_ctx,
-                chat=self._engine.chat_template is not None,
-                reasons=self._engine.reasons,
-                engine=engine_version(),
-            )
-        )
+        self._reply(self._engine.loaded)
         while True:
             self._serve(self._requests.get(), self._engine, tokenizer)
 
@@ -112,11 +106,15 @@ class Worker:
 
 
 def main() -> None:
-    """`python -m generator.worker FILE N_CTX`."""
+    """`python -m generator.worker FILE N_CTX SEQUENCES`: how many answers it writes at once."""
     # llama.cpp and its backends may print: what they print must not mix with the replies.
     replies = os.dup(sys.stdout.fileno())
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    Worker(replies).run(Path(sys.argv[1]), int(sys.argv[2]))
+    path, n_ctx, sequences = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
+    if sequences > 1:
+        BatchWorker(replies).run(path, n_ctx, sequences)
+    else:
+        Worker(replies).run(path, n_ctx)
 
 
 if __name__ == "__main__":

@@ -34,14 +34,14 @@ from models.llama_process import llama_environment
 class WorkerProcess:
     """A process with one model. One request at a time; `cancel` and `close` from any thread."""
 
-    def __init__(self, path: Path, n_ctx: int) -> None:
-        """Start it; the first thing to do is to exhaust `load()`."""
+    def __init__(self, path: Path, n_ctx: int, sequences: int = 1) -> None:
+        """Start it; the first thing to do is to exhaust `load()`. `sequences`: answers at once."""
         # A file, not a pipe: nobody reads along, and a full pipe would stop the worker.
         self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the process
         self._started = time.perf_counter()
         # -P: a folder named like one of our packages in the current directory must not be imported.
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "generator.worker", str(path), str(n_ctx)],
+            [sys.executable, "-P", "-m", "generator.worker", str(path), str(n_ctx), str(sequences)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._stderr,

@@ -15,8 +15,10 @@ from typing import Any
 import llama_cpp
 from llama_cpp._ggml import libggml as ggml
 
-# As generator.engine asks for: prompts are read in pieces of at most this many tokens, one is answered.
+# As generator.llama_model asks for: prompts are read in pieces of at most this many tokens, one is answered.
 _BATCH = 512
+# And of several texts each one's share of the context is a multiple of this many.
+_CONTEXT_STEP = 256
 _MIB = 2**20
 _ERROR, _CPU = 4, 0
 
@@ -29,12 +31,13 @@ _RESIDENT = re.compile(r"^VmRSS:\s*(\d+) kB", re.MULTILINE)
 
 
 def main() -> None:
-    """`python -m models.dry_run FILE N_CTX [TYPE COLUMNS ROWS]`: one line of JSON.
+    """`python -m models.dry_run FILE N_CTX SEQUENCES [TYPE COLUMNS ROWS]`: one line of JSON.
 
-    Either sizes in bytes, or an `error`. TYPE, COLUMNS and ROWS describe the embedding matrix, which some
-    models use as output too: llama.cpp then holds it twice if it repacks it for that.
+    Either sizes in bytes, or an `error`. SEQUENCES: how many texts of N_CTX tokens are written at once. TYPE,
+    COLUMNS and ROWS describe the embedding matrix, which some models use as output too: llama.cpp then holds
+    it twice if it repacks it for that.
     """
-    path, n_ctx, *embedding = sys.argv[1:]
+    path, n_ctx, sequences, *embedding = sys.argv[1:]
     told: list[str] = []
     errors: list[str] = []
 
@@ -47,7 +50,7 @@ def main() -> None:
 
     log = llama_cpp.llama_log_callback(listen)
     llama_cpp.llama_log_set(log, ctypes.c_void_p(0))
-    if _lay_out(path, n_ctx=int(n_ctx)):
+    if _lay_out(path, int(n_ctx), int(sequences)):
         result: dict[str, Any] = _sizes("".join(told))
         result["embedding_twice"] = result["embedding_twice"] and _is_repacked(*map(int, embedding))
     else:
@@ -55,7 +58,7 @@ def main() -> None:
     print(json.dumps(result))
 
 
-def _lay_out(path: str, n_ctx: int) -> bool:
+def _lay_out(path: str, n_ctx: int, sequences: int) -> bool:
     llama_cpp.llama_backend_init()
     params = llama_cpp.llama_model_default_params()
     params.no_alloc = True
@@ -64,9 +67,10 @@ def _lay_out(path: str, n_ctx: int) -> bool:
     if not model:
         return False
     context = llama_cpp.llama_context_default_params()
-    context.n_ctx = n_ctx
-    context.n_batch = context.n_ubatch = min(_BATCH, n_ctx)
-    context.n_outputs_max = 1
+    context.n_ctx = n_ctx if sequences == 1 else sequences * -(-n_ctx // _CONTEXT_STEP) * _CONTEXT_STEP
+    context.n_batch = context.n_ubatch = min(_BATCH, context.n_ctx)
+    context.n_seq_max = context.n_outputs_max = sequences
+    context.kv_unified = sequences > 1
     return bool(llama_cpp.llama_init_from_model(model, context))
 
 

@@ -1,21 +1,28 @@
 """Where a configured model's file lies, and what to do when it is not there."""
 
+from importlib.resources import files
 from pathlib import Path
 
 from config import ModelSpec, Settings
 from config.errors import ModelUnavailable
 
+# They come with the installation; each has its card beside it.
+_DEMO = Path(str(files("models"))) / "demo"
+
 
 def model_path(spec: ModelSpec, settings: Settings) -> Path:
-    """The file's place: as given if that is a path, else in the models folder. It need not exist.
+    """The file's place: as given if that is absolute, else in the models folder, else among the demo models.
 
-    Raises ModelUnavailable for a kind of model that has no file.
+    It need not exist. Raises ModelUnavailable for a kind of model that has no file.
     """
     if not spec.file:
         what = f"runs on the server at {spec.url}" if spec.remote else "is no language model"
         raise ModelUnavailable(f"{spec.name} {what}: there is no file of it here.")
     file = Path(spec.file).expanduser()
-    return file if file.is_absolute() else settings.models_folder / file
+    if file.is_absolute():
+        return file
+    here, bundled = settings.models_folder / file, _DEMO / file
+    return bundled if bundled.is_file() and not here.exists() else here
 
 
 def require_file(spec: ModelSpec, settings: Settings) -> Path:

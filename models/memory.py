@@ -48,24 +48,24 @@ class MemoryPrediction:
         return replace(self, weights=weights, staging=staging)
 
 
-def predict_memory(header: Header, n_ctx: int) -> MemoryPrediction:
-    """Memory of a process with this model and a context of `n_ctx` tokens, on this machine.
+def predict_memory(header: Header, n_ctx: int, sequences: int = 1) -> MemoryPrediction:
+    """Memory of a process with this model that writes `sequences` texts of `n_ctx` tokens at once, here.
 
     Takes a quarter of a second the first time. Raises ModelUnavailable if llama.cpp cannot load such a model.
     """
     refuse_old_layout(header)
     if header.path:
-        return _predict(header, header.path, n_ctx)
+        return _predict(header, header.path, n_ctx, sequences)
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "header.gguf"
         write_header_file(header, file)
-        return _predict(header, file, n_ctx)
+        return _predict(header, file, n_ctx, sequences)
 
 
-def _predict(header: Header, path: Path, n_ctx: int) -> MemoryPrediction:
+def _predict(header: Header, path: Path, n_ctx: int, sequences: int) -> MemoryPrediction:
     embedding = next((tensor for tensor in header.tensors if tensor.name == _EMBEDDING), None)
     description = (int(embedding.kind), *embedding.shape) if embedding else ()
-    report = _dry_run(path, path.stat().st_mtime_ns, n_ctx, description)
+    report = _dry_run(path, path.stat().st_mtime_ns, (n_ctx, sequences), description)
     if "error" in report:
         raise ModelUnavailable(f"llama.cpp cannot load {header.path or 'such a model'}: {report['error']}")
     weights = header.weight_bytes - report["unused"]
@@ -81,10 +81,12 @@ def _predict(header: Header, path: Path, n_ctx: int) -> MemoryPrediction:
 
 
 @functools.lru_cache(maxsize=256)
-def _dry_run(path: Path, modified: int, n_ctx: int, embedding: tuple[int, ...]) -> dict[str, Any]:
+def _dry_run(
+    path: Path, modified: int, context: tuple[int, int], embedding: tuple[int, ...]
+) -> dict[str, Any]:
     """What models.dry_run says; asked once for each state of a file (`modified`: nanoseconds)."""
     # -P: a folder named like one of our packages in the current directory must not be imported.
-    command = [sys.executable, "-P", "-m", "models.dry_run", str(path), str(n_ctx), *map(str, embedding)]
+    command = [sys.executable, "-P", "-m", "models.dry_run", str(path), *map(str, (*context, *embedding))]
     done = subprocess.run(
         command, capture_output=True, text=True, errors="replace", check=False, env=llama_environment()
     )

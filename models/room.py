@@ -21,6 +21,7 @@ _TIGHT_FROM = 0.9
 CARD_OVERHEAD = GIB // 2
 # Below this, a question with its passages hardly has room.
 _SMALL_CONTEXT = 512
+_LONG_ROPE = "rope_factors_long"
 _CGROUP = Path("/sys/fs/cgroup")
 
 
@@ -55,6 +56,22 @@ def this_machine() -> Room:
         free = int(limit.read_text()) - int(used.read_text()) + int(cached.get("file", 0))
         available = min(available, max(free, 0))
     return Room(available)
+
+
+def most_sequences(header: Header, n_ctx: int, wanted: int) -> int:
+    """How many texts of `n_ctx` tokens this model can write at once here; at least 1, at most `wanted`.
+
+    Room for them is left as `Room.verdict` says ("fits"). Takes a dry run or some.
+    """
+    # llama.cpp chooses such a model's rope by the size of the whole context: several texts would read as one.
+    if any(tensor.name.startswith(_LONG_ROPE) for tensor in header.tensors):
+        return 1
+    room = this_machine()
+    while wanted > 1 and room.verdict(predict_memory(header, n_ctx, wanted)) != "fits":
+        # Fewer by a quarter: matrices are multiplied by four rows at a time, 13 are hardly better than 12.
+        wanted = wanted * 3 // 4
+        wanted -= wanted % 4 if wanted > 4 else 0
+    return wanted
 
 
 def require_memory(name: str, header: Header, n_ctx: int) -> None:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from config import ModelSpec
+from config.errors import RunError
 from database import Database
 from generator import Answer, AnswerLog, Exchange
 from generator.events import Memory, Timing
@@ -56,13 +57,15 @@ def test_quotations_and_the_own_line_are_logged(database: Database, answer: Answ
 def test_every_column_equals_the_answer(database: Database, answer: Answer) -> None:
     log = AnswerLog(database)
     log.begin_run("demo", {"models": ["tiny-llama"]})
-    log.record(answer, SPEC, "B01", retrieval_s=0.25, run_id="demo")
+    log.record(answer, SPEC, "B01", retrieval_s=0.25, run_id="demo", contestant="tiny-llama", repeat=2)
     (row,) = log.answers("demo")
     assert row.pop("answer_id") >= 1
     assert abs(row.pop("answered_at") - datetime.now(UTC)) < timedelta(minutes=1)
     assert "cores" in row.pop("machine")
     assert row == {
         "run_id": "demo",
+        "contestant": "tiny-llama",
+        "repeat": 2,
         "model": "tiny-llama",
         "model_settings": SPEC.model_dump(mode="json"),
         "product_id": "B01",
@@ -138,16 +141,59 @@ def test_an_answer_asked_by_hand_without_text_belongs_to_no_run(database: Databa
         assert cursor.fetchall() == [(None, None, None, None, None, None, [])]
 
 
-def test_a_run_comes_back_in_the_order_of_its_answers_and_begins_anew(
-    database: Database, answer: Answer
-) -> None:
+def test_a_run_comes_back_in_the_order_of_its_answers(database: Database, answer: Answer) -> None:
     log = AnswerLog(database)
     log.begin_run("one", {})
     log.begin_run("two", {})
     for product in ("B2", "B1", "B3"):
-        log.record(answer, SPEC, product, retrieval_s=0, run_id="one")
-    log.record(answer, SPEC, "B9", retrieval_s=0, run_id="two")
+        log.record(answer, SPEC, product, retrieval_s=0, run_id="one", contestant="m")
+    log.record(answer, SPEC, "B9", retrieval_s=0, run_id="two", contestant="m", repeat=1)
     assert [row["product_id"] for row in log.answers("one")] == ["B2", "B1", "B3"]
-    log.begin_run("one", {})
+    assert log.answered("two") == {("m", "B9", answer.question, 1)}
+    assert log.origins("one") == {"m": ("ab" * 32, "llama-cpp-python 1.2.3")}
+
+
+def test_a_name_is_taken_until_it_is_replaced(database: Database, answer: Answer) -> None:
+    log = AnswerLog(database)
+    log.begin_run("one", {"k": 1})
+    log.record(answer, SPEC, "B1", retrieval_s=0, run_id="one")
+    with pytest.raises(RunError, match="--resume one"):
+        log.begin_run("one", {"k": 2})
+    assert log.run("one")["plan"] == {"k": 1} and len(log.answers("one")) == 1
+    log.begin_run("one", {"k": 2}, [{"question": "Why?"}], replace=True)
     assert log.answers("one") == []
-    assert [row["product_id"] for row in log.answers("two")] == ["B9"]
+    assert (log.run("one")["plan"], log.run("one")["tasks"]) == ({"k": 2}, [{"question": "Why?"}])
+
+
+def test_what_is_noted_of_a_run(database: Database) -> None:
+    log = AnswerLog(database)
+    log.begin_run("one", {})
+    for load_average in (0.5, 1.5):
+        log.note_condition("one", {"load_average": load_average})
+        log.note_failures("one", [{"model": "m", "reason": f"{load_average}"}])
+    assert [noted["load_average"] for noted in log.run("one")["conditions"]] == [0.5, 1.5]
+    assert log.run("one")["failures"] == [{"model": "m", "reason": "1.5"}]
+
+
+def test_an_unknown_run_is_told_with_the_nearest(database: Database) -> None:
+    log = AnswerLog(database)
+    with pytest.raises(RunError, match="none yet"):
+        log.run("nigth")
+    log.begin_run("night", {})
+    with pytest.raises(RunError, match="did you mean 'night'"):
+        log.run("nigth")
+
+
+def test_an_answer_of_a_run_is_logged_once(database: Database, answer: Answer) -> None:
+    log = AnswerLog(database)
+    log.begin_run("one", {})
+    # Longer than an entry of an index.
+    long = replace(answer, question="?" * 10_000)
+    log.record(long, SPEC, "B1", retrieval_s=0, run_id="one", contestant="m")
+    log.record(long, SPEC, "B1", retrieval_s=0, run_id="one", contestant="m", repeat=1)
+    with pytest.raises(RunError, match="Another process"):
+        log.record(long, SPEC, "B1", retrieval_s=0, run_id="one", contestant="m", repeat=1)
+    # By hand the same may be asked at any time.
+    for _ in range(2):
+        log.record(answer, SPEC, "B1", retrieval_s=0)
+    assert len(list(log.select())) == 4

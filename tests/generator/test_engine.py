@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from generator.engine import BATCH, Engine
+from generator.engine import Engine
 from generator.engine_log import EngineError
 from generator.events import Done, PromptProgress, Sampling, Text
+from generator.llama_model import BATCH
 
 BOS, FIRST_WORD = 1, 259
 

@@ -75,9 +75,12 @@ def test_an_uncaught_error_leaves_its_last_words(start_worker: StartWorker, tiny
 
 
 @pytest.mark.parametrize("last_written", [b"", b'{"do": "generate", "tok'])
-def test_the_worker_ends_when_its_input_ends(last_written: bytes, tiny_file: TinyFile) -> None:
+@pytest.mark.parametrize("sequences", [1, 2])
+def test_the_worker_ends_when_its_input_ends(
+    sequences: int, last_written: bytes, tiny_file: TinyFile
+) -> None:
     with subprocess.Popen(
-        [sys.executable, "-P", "-m", "generator.worker", str(tiny_file("llama")), "512"],
+        [sys.executable, "-P", "-m", "generator.worker", str(tiny_file("llama")), "512", str(sequences)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
