@@ -3,6 +3,7 @@
 Knows how contestants are named; knows nothing of questions or answers.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import get_args
 
@@ -29,23 +30,25 @@ def contestant_name(model: str, answers: str, kind: str = "gguf") -> str:
     return model if answers == usual else f"{model}:{answers}"
 
 
-def find_contestants(names: str, settings: Settings) -> list[Contestant]:
-    """Contestants by name, comma-separated, each once; without names, all models of this machine.
+def find_contestants(
+    names: Sequence[str], settings: Settings, answers: AnswerMode | None = None
+) -> list[Contestant]:
+    """Contestants by name, each once; without names, all models of this machine.
 
-    `mistral:verbatim` or `mistral:free` says how that one is to answer, else its settings do. Raises
-    UnknownModel, ModelUnavailable.
+    `mistral:verbatim` or `mistral:free` says how that one is to answer, else `answers`, else its settings.
+    Raises UnknownModel, ModelUnavailable.
     """
-    named = [name.strip() for name in names.split(",") if name.strip()]
     # A server is asked only if it is named: its answers may cost somebody something.
-    found = [_find(name, settings) for name in named or models_here(settings)]
+    found = [_find(name, settings, answers) for name in names or models_here(settings)]
     return list({one.name: one for one in found}.values())
 
 
-def _find(name: str, settings: Settings) -> Contestant:
+def _find(name: str, settings: Settings, usual: AnswerMode | None) -> Contestant:
     model, _, suffix = name.rpartition(":")
     for answers in get_args(AnswerMode):
         if suffix == answers:
             return Contestant(find_spec(model, settings), answers)
     # Any other colon belongs to the name.
     spec = find_spec(name, settings)
-    return Contestant(spec, spec.answers)
+    # The one without a language model has but one way.
+    return Contestant(spec, spec.answers if usual is None or spec.kind == "extractive" else usual)

@@ -1,19 +1,30 @@
-"""Asks every contestant every question, one at a time, and logs each answer as it comes.
+"""Works through a plan: every contestant, one at a time, and each answer logged as it comes.
 
-Measured mode: the model is loaded once and warmed up, the questions are shuffled by the seed, and no
-prompt is reused. Knows nothing of statistics or files.
+A model is loaded once and warmed up before it is timed. What has been answered already is not asked again,
+so a run that was interrupted anywhere goes on there. Knows nothing of statistics, files or terminals.
 """
 
-import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 
 from compare.contestant import Contestant
-from compare.experiment import Task
+from compare.plan import Asking, Plan
+from compare.throughput import answer_all, at_once
 from config import Settings
-from config.errors import UserError
-from generator import Answer, AnswerLog, open_answerer
+from config.errors import (
+    DatabaseError,
+    GenerationFailed,
+    ModelUnavailable,
+    PromptTooLong,
+    RunError,
+    UserError,
+)
+from generator import Answer, Answerer, AnswerLog, open_answerer
 from retriever import Embedder
+
+_SEEDS = 2**32
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,34 +35,139 @@ class Failure:
     reason: str
 
 
-def run_contestants(
-    contestants: Sequence[Contestant],
-    tasks: Sequence[Task],
-    settings: Settings,
-    embedder: Embedder,
-    log: AnswerLog,
-    run_id: str,
-    seed: int,
-    on_answer: Callable[[Answer], None],
-    force: bool = False,
-) -> list[Failure]:
-    """Answer all tasks with all contestants; one that fails is passed over, and the others finish.
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A contestant begins, with so many answers to give."""
 
-    `embedder`: the one that found the tasks' passages. `force`: load also what does not fit into the memory.
-    """
-    shuffled = random.Random(seed)
-    failures = []
-    for contestant in shuffled.sample(contestants, len(contestants)):
-        spec, answers = contestant.spec, contestant.answers
-        order = shuffled.sample(tasks, len(tasks))
+    contestant: str
+    left: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """An answer was given and logged."""
+
+    contestant: str
+    answer: Answer
+
+
+RunEvent = Started | Answered | Failure
+
+
+@dataclass(frozen=True, slots=True)
+class Runner:
+    """What answering a plan needs. `embedder`: retrieval's. `force`: load also what does not fit."""
+
+    settings: Settings
+    embedder: Embedder
+    log: AnswerLog
+    force: bool = False
+
+    def run(self, run_id: str, plan: Plan) -> Generator[RunEvent]:
+        """Give the answers of the plan that the run does not have yet; who fails is passed over.
+
+        May raise DatabaseError, and RunError if another process does the same.
+        """
+        answered = self.log.answered(run_id)
+        origins = self.log.origins(run_id)
+        for contestant in plan.shuffled():
+            left = [one for one in plan.askings(contestant) if one.key(contestant) not in answered]
+            if not left:
+                continue
+            yield Started(contestant.name, len(left))
+            try:
+                yield from self._answers(run_id, plan, contestant, left, origins.get(contestant.name))
+            except (RunError, DatabaseError):
+                raise
+            except UserError as error:
+                yield Failure(contestant.name, str(error))
+
+    def _answers(
+        self,
+        run_id: str,
+        plan: Plan,
+        contestant: Contestant,
+        left: Sequence[Asking],
+        earlier: tuple[str | None, str | None] | None,
+    ) -> Iterator[RunEvent]:
+        settings = self.settings.model_copy(update={"verbatim": plan.verbatim})
+        too_long: set[str] = set()
+        fast = plan.mode == "throughput"
+        together = at_once(len(left)) if fast else 1
+        with (
+            open_answerer(contestant.spec, settings, self.embedder, self.force, together) as answerer,
+            closing(_answers(answerer, left, partial(_ask, answerer, plan, contestant), fast)) as answers,
+        ):
+            for asking, answer in answers:
+                if isinstance(answer, PromptTooLong):
+                    # The fault of this one question, in all of its repeats.
+                    reason = f"{asking.task.product_id}: {answer}"
+                    if reason not in too_long:
+                        yield Failure(contestant.name, reason)
+                    too_long.add(reason)
+                    continue
+                _require_same_origin(contestant, earlier, answer)
+                self._record(run_id, contestant, asking, answer)
+                yield Answered(contestant.name, answer)
+
+    def _record(self, run_id: str, contestant: Contestant, asking: Asking, answer: Answer) -> None:
+        task = asking.task
+        spec = contestant.spec.model_copy(update={"seed": _seed(contestant, asking)})
+        self.log.record(
+            answer, spec, task.product_id, task.retrieval_s, run_id, contestant.name, asking.repeat
+        )
+
+
+def _answers(
+    answerer: Answerer, askings: Sequence[Asking], ask: Callable[[Asking], Answer], fast: bool
+) -> Generator[tuple[Asking, Answer | PromptTooLong]]:
+    return answer_all(answerer, askings, ask) if fast else _one_by_one(askings, ask)
+
+
+def _one_by_one(
+    askings: Sequence[Asking], ask: Callable[[Asking], Answer]
+) -> Generator[tuple[Asking, Answer | PromptTooLong]]:
+    """Ask one after the other, once warm: the first answer after loading pays for page faults and caches."""
+    warm = False
+    for asking in askings:
         try:
-            with open_answerer(spec, settings, embedder, force) as answerer:
-                # The warm-up: the first answer after loading pays for page faults and caches.
-                answerer.answer(order[0].question, order[0].matches, mode="measured", answers=answers)
-                for task in order:
-                    answer = answerer.answer(task.question, task.matches, mode="measured", answers=answers)
-                    log.record(answer, spec, task.product.product_id, task.retrieval_s, run_id)
-                    on_answer(answer)
-        except UserError as error:
-            failures.append(Failure(contestant.name, str(error)))
-    return failures
+            if not warm:
+                ask(asking)
+                warm = True
+            answer = ask(asking)
+        except PromptTooLong as error:
+            yield asking, error
+        else:
+            yield asking, answer
+
+
+def _ask(answerer: Answerer, plan: Plan, contestant: Contestant, asking: Asking) -> Answer:
+    answer = answerer.answer(
+        asking.task.question,
+        asking.task.matches,
+        mode=plan.mode,
+        answers=contestant.answers,
+        seed=_seed(contestant, asking),
+    )
+    if answer.stop_reason in ("cancelled", "error"):
+        raise GenerationFailed(f"{contestant.name} ended in the middle of an answer ({answer.stop_reason}).")
+    return answer
+
+
+def _seed(contestant: Contestant, asking: Asking) -> int:
+    """Another one for each repeat: else, whatever the temperature, all repeats would say the same."""
+    return (contestant.spec.seed + asking.repeat) % _SEEDS
+
+
+def _require_same_origin(
+    contestant: Contestant, earlier: tuple[str | None, str | None] | None, answer: Answer
+) -> None:
+    """Raise ModelUnavailable if the run's earlier answers came from another file, or another engine."""
+    now = (answer.origin.file_sha256, answer.origin.engine)
+    if earlier is None or contestant.spec.remote or now == earlier:
+        return
+    what = "file" if now[0] != earlier[0] else "engine"
+    raise ModelUnavailable(
+        f"The {what} of {contestant.name} is another one than when the run began: its answers cannot stand "
+        "beside the earlier ones. Bring the old one back, or run it all again under another name."
+    )

@@ -15,11 +15,11 @@ console = Console(emoji=False)
 error_console = Console(stderr=True, emoji=False)
 
 
-def run(app: typer.Typer) -> None:
-    """Run a command line; a UserError prints its sentence to standard error and exits with 1."""
+def run(app: typer.Typer, error_code: int = 1) -> None:
+    """Run a command line; a UserError prints its sentence to standard error and exits with `error_code`."""
     try:
         app()
     except UserError as error:
         # Not markup and not wrapped: the text holds paths and file contents, and is for scripts too.
         error_console.print(f"error: {error}", style="red", markup=False, soft_wrap=True)
-        sys.exit(1)
+        sys.exit(error_code)

@@ -1,17 +1,19 @@
-"""Real PostgreSQL for the tests: the embedded server, and a TCP server with a password.
+"""Real PostgreSQL for the tests: the embedded server, and a TCP server with a password; and a real browser.
 
-Both hold a migrated template; each test gets a fresh copy of it. Variables of the environment that
+Both servers hold a migrated template; each test gets a fresh copy of it. Variables of the environment that
 would lead to another database or other settings are taken away before anything else.
 """
 
 import os
 import secrets
+import shutil
 import signal
 import socket
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import psycopg2
@@ -25,6 +27,11 @@ from database import Database
 from database.server import EmbeddedServer, give_to_server_user, run_binary
 from retriever import Embedder
 from retriever.embedder import Vectors
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 for _variable in list(os.environ):
     if _variable.startswith(("REVIEWDUEL_", "PG")):
@@ -172,3 +179,23 @@ def environment(settings: Settings) -> dict[str, str]:
     assert settings.database_url is not None
     url = settings.database_url.get_secret_value()
     return os.environ | {"REVIEWDUEL_HOME": str(settings.home), "REVIEWDUEL_DATABASE_URL": url}
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator["Browser"]:
+    """The system's Chromium, or Playwright's own."""
+    from playwright.sync_api import Error, expect, sync_playwright
+
+    expect.set_options(timeout=30_000)
+    with sync_playwright() as playwright:
+        path = next(filter(None, map(shutil.which, BROWSERS)), None)
+        # --no-sandbox: Chromium refuses to run as root with it, and it loads nothing but our own page.
+        flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
+        try:
+            browser = playwright.chromium.launch(executable_path=path, args=flags)
+        except Error as error:
+            if os.environ.get("CI"):
+                raise
+            pytest.skip(f"NO BROWSER, so the page is not tested. `make browser` installs one. {error}")
+        yield browser
+        browser.close()

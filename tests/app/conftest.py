@@ -1,7 +1,6 @@
 """The real page for the tests: a Streamlit server, a browser, reviews in the database, models that recite."""
 
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
     from tests.conftest import Cluster
 
 ROOT = Path(__file__).parent.parent.parent
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 PRAISE = "Most people praise the battery [1], which lasts thirty hours [2]. One could not charge it [9]."
 LAMENT = "The reviews do not say."
@@ -126,26 +124,6 @@ def empty_server(
     server = PageServer(empty_environment, tmp_path_factory.mktemp("log") / "log")
     yield server
     server.stop()
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator["Browser"]:
-    """The system's Chromium, or Playwright's own."""
-    from playwright.sync_api import Error, expect, sync_playwright
-
-    expect.set_options(timeout=30_000)
-    with sync_playwright() as playwright:
-        path = next(filter(None, map(shutil.which, BROWSERS)), None)
-        # --no-sandbox: Chromium refuses to run as root with it, and it loads nothing but our own page.
-        flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
-        try:
-            browser = playwright.chromium.launch(executable_path=path, args=flags)
-        except Error as error:
-            if os.environ.get("CI"):
-                raise
-            pytest.skip(f"NO BROWSER, so the page is not tested. `make browser` installs one. {error}")
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

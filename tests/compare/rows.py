@@ -13,6 +13,8 @@ def row(model: str, **changes: Any) -> Row:
         "run_id": "run",
         "answered_at": datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC),
         "model": model,
+        "contestant": model,
+        "repeat": 0,
         "model_settings": {"random_weights": None},
         "product_id": "B0TEST0001",
         "question": "Does it work?",
@@ -53,6 +55,9 @@ def row(model: str, **changes: Any) -> Row:
         "answers": "free",
         "quotes": [],
         "own_line": "",
+        "reasoning": "",
+        "engine": "llama.cpp test",
+        "file_sha256": None,
     }
     assert changes.keys() <= values.keys()
     return values | changes

@@ -46,16 +46,18 @@ def environment(settings: Settings, tmp_path: Path) -> dict[str, str]:
 
 def test_the_experiment_end_to_end(environment: dict[str, str], tmp_path: Path) -> None:
     nothing_yet = run(environment, "compare", "--models", "praise")
-    assert nothing_yet.returncode == 1
+    assert nothing_yet.returncode == 2
     assert "python -m ingest" in nothing_yet.stderr
 
     (tmp_path / "reviews.csv").write_text(REVIEWS)
     assert run(environment, "ingest", str(tmp_path / "reviews.csv")).returncode == 0
-    done = run(environment, "compare", "--models", "praise,lament", "--name", "first")
+    done = run(environment, "compare", "--models", "praise,lament", "--repeats", "1", "--name", "first")
     assert done.returncode == 0, done.stderr
     assert "praise" in done.stdout and "lament" in done.stdout
     folder = tmp_path / "runs" / "first"
-    assert {path.name for path in folder.iterdir()} == {"answers.jsonl", "summary.json", "report.md"}
+    stems = ("answers", "figures", "comparisons")
+    rows = {f"{stem}.{form}" for stem in stems for form in ("jsonl", "csv")}
+    assert {path.name for path in folder.iterdir()} == {"report.html", "report.md", "summary.json", *rows}
 
     answers = [json.loads(line) for line in (folder / "answers.jsonl").read_text().splitlines()]
     # The first ten of twelve products, two questions, two models.
@@ -86,7 +88,8 @@ def test_a_model_that_fails_is_reported_and_the_others_finish(
     run(environment, "ingest", str(tmp_path / "reviews.csv"))
     done = run(
         environment, "compare", "--models", "broken,praise,absent", "--product", "B0TEST0011",
-        "--question", "Is the screen good?", "--name", "second", "--out", str(tmp_path / "out"),
+        "--question", "Is the screen good?", "--repeats", "1", "--name", "second",
+        "--out", str(tmp_path / "out"),
     )  # fmt: skip
     assert done.returncode == 1
     assert "failed: broken" in done.stderr and "failed: absent" in done.stderr
@@ -109,7 +112,7 @@ def test_ways_of_answering_are_contestants_and_have_tables_of_their_own(
     run(environment, "ingest", str(tmp_path / "reviews.csv"))
     done = run(
         environment, "compare", "--models", "praise,chooser:verbatim,extractive,extractive:free", "--product",
-        "B0TEST0003", "--question", "How is the battery?", "--name", "ways",
+        "B0TEST0003", "--question", "How is the battery?", "--repeats", "1", "--name", "ways",
     )  # fmt: skip
     assert "failed: extractive:free: extractive has no language model" in done.stderr
     summary = json.loads((tmp_path / "runs" / "ways" / "summary.json").read_text())

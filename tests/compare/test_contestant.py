@@ -27,7 +27,7 @@ def settings(tmp_path: Path) -> Settings:
     [
         ("m", [("m", "free")]),
         ("m,m:verbatim", [("m", "free"), ("m:verbatim", "verbatim")]),
-        ("m, m:free ,m", [("m", "free")]),
+        ("m,m:free,m", [("m", "free")]),
         ("quoter,quoter:free", [("quoter:verbatim", "verbatim"), ("quoter", "free")]),
         ("m:8b,m:8b:verbatim", [("m:8b", "free"), ("m:8b:verbatim", "verbatim")]),
         ("extractive", [("extractive", "verbatim")]),
@@ -35,14 +35,23 @@ def settings(tmp_path: Path) -> Settings:
     ],
 )
 def test_a_name_says_how_to_answer(settings: Settings, names: str, found: list[tuple[str, str]]) -> None:
-    assert [(one.name, one.answers) for one in find_contestants(names, settings)] == found
+    assert [(one.name, one.answers) for one in find_contestants(names.split(","), settings)] == found
+
+
+def test_what_the_experiment_says_holds_for_who_does_not_say_himself(settings: Settings) -> None:
+    named = ["m", "quoter:free", "extractive"]
+    found = find_contestants(named, settings, "verbatim")
+    assert [one.name for one in found] == ["m:verbatim", "quoter", "extractive"]
+    assert [one.name for one in find_contestants(["quoter", "extractive"], settings, "free")] == [
+        "quoter", "extractive",
+    ]  # fmt: skip
 
 
 def test_without_names_all_of_this_machine_take_part_and_the_control(settings: Settings) -> None:
-    assert [one.name for one in find_contestants("", settings)] == ["m", "extractive"]
+    assert [one.name for one in find_contestants([], settings)] == ["m", "extractive"]
 
 
 @pytest.mark.parametrize("name", ["nobody", "m:loud", "nobody:verbatim"])
 def test_an_unknown_name_is_refused(settings: Settings, name: str) -> None:
     with pytest.raises(UnknownModel):
-        find_contestants(name, settings)
+        find_contestants([name], settings)

@@ -1,0 +1,88 @@
+"""How far a run is: a bar on a terminal, plain lines elsewhere. Knows a run's events, nothing of answers."""
+
+import time
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+from compare.runner import Answered, Failure, RunEvent, Started
+
+# Between two lines, where lines are all there is: a log of a night shall be readable.
+LINE_S = 30.0
+
+
+class RunProgress:
+    """Shows the events of a run of `total` answers, `done` of them before it went on. For a `with` block."""
+
+    def __init__(self, console: Console, total: int, done: int) -> None:
+        self._console = console
+        self._total = total
+        self.done = done
+        self._told = time.monotonic()
+        # When the first answer came, and how many there were then: loading tells nothing of the rest.
+        self._first: tuple[float, int] | None = None
+        self._bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("answers,"),
+            TimeElapsedColumn(),
+            TextColumn("passed, remaining"),
+            TimeRemainingColumn(),
+            console=console,
+            disable=not console.is_terminal,
+        )
+        self._task: TaskID = self._bar.add_task("", total=total, completed=done)
+
+    def __enter__(self) -> Self:
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._bar.stop()
+
+    def show(self, event: RunEvent) -> None:
+        """Show what happened."""
+        if isinstance(event, Started):
+            self._line(f"{event.contestant}: loading, then {event.left} answers")
+            self._bar.update(self._task, description=f"{escape(event.contestant)} (loading)")
+        elif isinstance(event, Answered):
+            self.done += 1
+            self._first = self._first or (time.monotonic(), self.done)
+            self._bar.update(self._task, completed=self.done, description=escape(event.contestant))
+            if time.monotonic() - self._told >= LINE_S:
+                self._line(f"{event.contestant}: {self.done} of {self._total} answers{self._remaining()}")
+        elif isinstance(event, Failure):
+            self._line(f"{event.model}: failed")
+
+    def _line(self, text: str) -> None:
+        if not self._console.is_terminal:
+            self._told = time.monotonic()
+            self._console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+    def _remaining(self) -> str:
+        if self._first is None or self.done == self._first[1]:
+            return ""
+        begun, before = self._first
+        seconds = (time.monotonic() - begun) / (self.done - before) * (self._total - self.done)
+        return f", about {in_words(seconds)} remaining"
+
+
+def in_words(seconds: float) -> str:
+    """A time to wait, roughly: "40 s", "12 min", "3.5 h"."""
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"

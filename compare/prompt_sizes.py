@@ -1,0 +1,73 @@
+"""How many tokens a contestant's prompts take, before its model is loaded.
+
+Knows prompts, and tokenizers of files; knows nothing of memory or time.
+"""
+
+from collections.abc import Callable, Iterator, Sequence, Sized
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from compare.contestant import Contestant
+from compare.tasks import Task
+from config import VerbatimSettings
+from config.errors import PromptTooLong
+from generator.asking import Question
+from generator.endpoint import Conversation
+from generator.events import Loaded, Message
+from generator.fitting import Fitting
+from generator.token_counter import TokenCounter
+
+Tokenize = Callable[[Sequence[Message]], Sized]
+
+
+@dataclass(frozen=True, slots=True)
+class PromptSizes:
+    """Tokens of each task's prompt; None where not even its best passage fits.
+
+    `counted`: by the model's own tokenizer; else estimated from characters. `dropped`: passages that have no
+    room, over all tasks.
+    """
+
+    tokens: tuple[int | None, ...]
+    counted: bool
+    dropped: int
+
+    @property
+    def fitting(self) -> list[int]:
+        """Those of the prompts that fit."""
+        return [tokens for tokens in self.tokens if tokens is not None]
+
+
+def prompt_sizes(
+    contestant: Contestant, tasks: Sequence[Task], verbatim: VerbatimSettings, file: Path | None
+) -> PromptSizes:
+    """The sizes of the tasks' prompts; `file`: the model's, if it is here to count with.
+
+    Raises ModelUnavailable if llama.cpp cannot read the file.
+    """
+    fitting = Fitting(contestant.spec, verbatim)
+    sizes: list[int | None] = []
+    dropped = 0
+    with _tokenizer(contestant, file) as (loaded, tokenize):
+        for task in tasks:
+            question = Question(task.question, task.matches, answers=contestant.answers)
+            try:
+                prompt = fitting.fit(question, loaded, tokenize)
+            except PromptTooLong:
+                sizes.append(None)
+                continue
+            sizes.append(len(prompt.tokens))
+            dropped += len(task.matches) - len(prompt.matches)
+    return PromptSizes(tuple(sizes), file is not None, dropped)
+
+
+@contextmanager
+def _tokenizer(contestant: Contestant, file: Path | None) -> Iterator[tuple[Loaded, Tokenize]]:
+    """What would be known of the model once it is loaded, and what counts tokens."""
+    n_ctx = contestant.spec.n_ctx
+    if file is None:
+        yield Loaded(n_ctx, chat=True), lambda messages: Conversation(tuple(messages))
+        return
+    with TokenCounter(file) as counter:
+        yield Loaded(n_ctx, counter.chat, counter.reasons), counter.tokens

@@ -1,0 +1,110 @@
+"""A report's files, all from the same rows. Knows their names and formats; what they say is the contents'."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from compare.report.contents import contents
+from compare.report.finished import FinishedRun
+from compare.report.markdown import markdown
+from compare.report.measured import Measured
+from compare.report.page import page
+from compare.report.visible import visible
+from compare.statistics import judge, summarise
+from generator.answer_log import Row
+from generator.export import write_csv
+
+PAGE = "report.html"
+# What a spreadsheet takes for the beginning of a formula.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def write_files(folder: Path, runs: Sequence[FinishedRun]) -> Path:
+    """Write the report of one run, or of several beside each other; returns the page. Files are replaced.
+
+    report.html and report.md for people; as JSON lines and as CSV: answers, figures (what each contestant
+    reaches), comparisons (of each two). summary.json, of one run. In the CSV, text that a spreadsheet would
+    take for a formula (it begins with = + - @, tab or carriage return) has an apostrophe before it, and
+    invisible characters are spelled out; the JSON lines hold every text as it is.
+    """
+    told = contents(runs)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / PAGE).write_text(page(told), encoding="utf-8")
+    (folder / "report.md").write_text(markdown(told), encoding="utf-8")
+    _write_rows(folder, "answers", [row for run in runs for row in run.scored_rows()])
+    _write_rows(folder, "figures", list(_figure_rows(told.measured)))
+    _write_rows(folder, "comparisons", list(_comparison_rows(told.measured)))
+    if len(runs) == 1:
+        _write_summary(folder / "summary.json", runs[0], told.measured)
+    return folder / PAGE
+
+
+def _figure_rows(found: Measured) -> Iterator[Row]:
+    for section in found.sections:
+        for one in section.reached:
+            yield {
+                "figure": section.measure.key,
+                "form": section.form,
+                "contestant": one.contestant,
+                "average": section.typical,
+                **asdict(one.estimate),
+                "missing": one.missing,
+            }
+
+
+def _comparison_rows(found: Measured) -> Iterator[Row]:
+    for one in found.comparisons:
+        said = judge(one)
+        yield {
+            "figure": one.measure.key,
+            "first": one.first,
+            "second": one.second,
+            "scale": one.measure.scale,
+            **asdict(one.estimate),
+            "left_out": one.left_out,
+            "effect": one.effect,
+            "share_better": one.share_better,
+            "p": one.p,
+            "p_holm": one.p_holm,
+            "looked_at": one.looked_at,
+            "outcome": said.outcome,
+            "winner": said.winner,
+            "verdict": said.text,
+        }
+
+
+def _write_rows(folder: Path, stem: str, rows: Sequence[Row]) -> None:
+    with (folder / f"{stem}.jsonl").open("w", encoding="utf-8") as file:
+        for row in rows:
+            file.write(json.dumps(row, ensure_ascii=False, default=str) + "\n")
+    columns = list(dict.fromkeys(column for row in rows for column in row))
+    with (folder / f"{stem}.csv").open("w", encoding="utf-8", newline="") as file:
+        write_csv(columns, [_guarded(row, columns) for row in rows], file)
+
+
+def _guarded(row: Mapping[str, Any], columns: Sequence[str]) -> Row:
+    """The row with all columns, harmless to a spreadsheet."""
+    return {column: _harmless(row.get(column)) for column in columns}
+
+
+def _harmless(value: object) -> object:
+    if isinstance(value, list | dict):
+        return visible(json.dumps(value, ensure_ascii=False))
+    if not isinstance(value, str):
+        return value
+    return f"'{visible(value)}" if value.startswith(_FORMULA) else visible(value)
+
+
+def _write_summary(file: Path, finished: FinishedRun, found: Measured) -> None:
+    summary = {
+        "run_id": finished.run_id,
+        "plan": finished.run["plan"],
+        "verdict": " ".join(found.verdicts),
+        "looked_at": found.looked_at,
+        "models": {one.name: asdict(one) for one in summarise(finished.rows)},
+        "failures": [asdict(failure) for failure in finished.failures],
+    }
+    text = json.dumps(summary, ensure_ascii=False, indent=2, default=str)
+    file.write_text(text + "\n", encoding="utf-8")

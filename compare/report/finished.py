@@ -1,0 +1,77 @@
+"""What a report is made of: runs as they are stored, with the scores of their answers.
+
+Knows the log's columns; knows nothing of how a report looks.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from compare.contestant import contestant_name
+from compare.runner import Failure
+from compare.scores import SCORES, AnswerScores
+from compare.statistics.measure import contestant_of
+from generator.answer_log import Row
+
+
+@dataclass(frozen=True, slots=True)
+class FinishedRun:
+    """`run`: the columns of the log's run. `rows`: its answers. `scores`: theirs in that order, or none."""
+
+    run: Row
+    rows: Sequence[Row]
+    scores: Sequence[AnswerScores] = ()
+
+    @property
+    def run_id(self) -> str:
+        """The run's name."""
+        return str(self.run["run_id"])
+
+    @property
+    def failures(self) -> tuple[Failure, ...]:
+        """Who could not answer, in the last attempt."""
+        return tuple(Failure(**failure) for failure in self.run["failures"])
+
+    def scored_rows(self) -> Iterator[Row]:
+        """The answers with a column for each score, and `unsupported`: start and end of such sentences.
+
+        `words` stays the log's own, which is the same.
+        """
+        if not self.scores:
+            yield from self.rows
+            return
+        for row, scored in zip(self.rows, self.scores, strict=True):
+            spans = [{"start": span.start, "end": span.end} for span in scored.unsupported]
+            yield {**scored.values, **row, "unsupported": spans}
+
+    @property
+    def score_keys(self) -> tuple[str, ...]:
+        """Scores to report, those of the plan or else all; without words, which are a figure."""
+        chosen: Any = self.run["plan"].get("scores")
+        known = [score.key for score in SCORES if score.key != "words"]
+        return tuple(key for key in known if self.scores and (not chosen or key in chosen))
+
+
+def joined(runs: Sequence[FinishedRun]) -> list[Row]:
+    """All answers; of several runs, each model's name says whose it is: the same model twice is two."""
+    return [_joined(row, told_apart(row["model"], run, runs)) for run in runs for row in run.scored_rows()]
+
+
+def own_names(runs: Sequence[FinishedRun]) -> dict[str, str]:
+    """What `joined` calls each contestant → what its run calls it; by that name, then in the runs' order."""
+    places = {
+        (contestant_of(row), index, contestant_of(_joined(row, told_apart(row["model"], run, runs))))
+        for index, run in enumerate(runs)
+        for row in run.rows
+    }
+    return {name: own for own, _, name in sorted(places)}
+
+
+def _joined(row: Row, model: str) -> Row:
+    kind = row["model_settings"].get("kind", "gguf")
+    return {**row, "model": model, "contestant": contestant_name(model, row["answers"], kind)}
+
+
+def told_apart(name: str, run: FinishedRun, runs: Sequence[FinishedRun]) -> str:
+    """The name, with the run's after it where there are several."""
+    return f"{name} @ {run.run_id}" if len(runs) > 1 else name

@@ -1,0 +1,21 @@
+"""Models of random weights for the runs of these tests, and patience."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+from models.random_weights import write_random_model
+
+# A busy machine is no defect.
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
+
+
+@pytest.fixture(scope="session")
+def random_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with llama.gguf and mistral.gguf, which answer with noise, each with its own."""
+    folder = tmp_path_factory.mktemp("random")
+    write_random_model(folder / "llama.gguf", "llama")
+    write_random_model(folder / "mistral.gguf", "mistral")
+    return folder

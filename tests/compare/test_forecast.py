@@ -1,0 +1,82 @@
+"""What a plan takes, told before anything is loaded."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from compare.contestant import Contestant
+from compare.dry_run import print_forecast
+from compare.forecast import forecast
+from compare.runner import Runner
+from config import Settings
+from database import Database
+from generator import AnswerLog
+from models.catalogue import EXTRACTIVE, find_spec
+from retriever import Embedder
+from tests.compare.plans import make_contestant, make_plan, make_task
+
+
+@pytest.fixture
+def log(database: Database) -> AnswerLog:
+    return AnswerLog(database)
+
+
+def test_tokens_are_counted_as_the_model_will_read_them_and_time_is_learnt(
+    settings: Settings, log: AnswerLog, random_models: Path, fake_embedder: Embedder
+) -> None:
+    free = make_contestant("llama", random_models / "llama.gguf")
+    plan = make_plan(free, replace(free, answers="verbatim"), tasks=(make_task(), make_task("B02", "Why?")))
+    unknown = forecast(plan, settings, log)
+    assert [one.seconds for one in unknown] == [None, None]
+    assert all(one.sizes and one.sizes.counted and one.memory for one in unknown)
+    log.begin_run("night", plan.to_row(), plan.task_rows())
+    list(Runner(settings, fake_embedder, log).run("night", plan))
+    rows = log.answers("night")
+    for one in unknown:
+        assert one.sizes
+        read = {row["n_prompt"] for row in rows if row["contestant"] == one.contestant.name}
+        assert set(one.sizes.tokens) == read
+        assert one.memory and one.memory.process == rows[0]["predicted_bytes"]
+    assert all(one.seconds is not None and one.seconds > 0 for one in forecast(plan, settings, log))
+
+
+def test_what_cannot_be_counted_is_estimated_and_said(
+    settings: Settings, log: AnswerLog, capsys: pytest.CaptureFixture[str]
+) -> None:
+    absent = Contestant(find_spec("mistral-7b", settings), "free")
+    far = make_contestant("far", file="", kind="openai", url="http://localhost:1/v1", temperature=0)
+    plan = make_plan(absent, far, Contestant(EXTRACTIVE, "verbatim"))
+    catalogued, remote, control = forecast(plan, settings, log)
+    assert catalogued.sizes and not catalogued.sizes.counted
+    assert catalogued.memory and 4 * 2**30 < catalogued.memory.process < 5 * 2**30
+    assert (remote.memory, control.memory, control.sizes) == (None, None, None)
+    print_forecast(plan, (catalogued, remote, control))
+    printed = capsys.readouterr().out
+    assert "Tokens are estimated, at 4 characters each, for mistral-7b, far" in printed
+    assert "python -m models pull mistral-7b" in printed
+    assert "repeats measure speed alone for far, extractive" in printed
+
+
+def test_what_will_not_fit_is_named(
+    settings: Settings, log: AnswerLog, random_models: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    long = make_task(question="Why? " * 200)
+    small = make_contestant("llama", random_models / "llama.gguf", n_ctx=512)
+    (one,) = forecast(make_plan(small, tasks=(long, make_task())), settings, log)
+    assert one.sizes and one.sizes.tokens[0] is None
+    print_forecast(make_plan(small), [one])
+    assert "1 of 2 questions will not fit its context of 512 tokens" in capsys.readouterr().out
+
+    large = Contestant(find_spec("llama-2-70b", settings), "free")
+    (one,) = forecast(make_plan(large), settings, log)
+    assert one.memory and one.memory.process > 35 * 2**30
+
+
+def test_a_damaged_file_is_told_and_nothing_is_loaded(
+    settings: Settings, log: AnswerLog, tmp_path: Path
+) -> None:
+    (tmp_path / "broken.gguf").write_text("GGUF, but not really")
+    (one,) = forecast(make_plan(make_contestant("broken", tmp_path / "broken.gguf")), settings, log)
+    assert one.remarks and "cannot be loaded" in one.remarks[0]
+    assert one.sizes and not one.sizes.counted
