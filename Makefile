@@ -37,17 +37,17 @@ $(READY): pyproject.toml constraints.txt
 	then $(BIN)/pip install --no-deps --index-url $(TORCH_CPU_INDEX) $(TORCH); \
 	else $(BIN)/pip install $(TORCH); fi
 
-demo: $(READY) ## ask two models about the sample reviews; the report is in runs/demo
-	$(BIN)/python -m models tiny
+demo: $(READY) ## ask two demo models about the sample reviews; the report is in runs/demo
 	$(BIN)/python -m ingest data/reviews.csv
-	$(BIN)/python -m compare --models tiny-llama,tiny-mistral,extractive --name demo --out runs/demo
+	$(BIN)/python -m compare experiments/demo.yaml --name demo --replace --out runs/demo
 	@echo
-	@echo "The two tiny models have random weights: they answer with noise, measured for real. extractive quotes"
-	@echo "the reviews without a language model: what a real one says must be better than that."
-	@echo "Next:"
-	@echo "  make app                         the side-by-side chat on http://localhost:8501"
-	@echo "  $(BIN)/python -m models list    how to get a real model; then compare it:"
-	@echo "  $(BIN)/python -m compare --models mistral,llama"
+	$(BIN)/python -m benchmarks.evidence --models demo-llama,demo-mistral,extractive
+	@echo
+	@echo "The demo models are toys of a few megabytes that can only choose sentences; extractive does so without"
+	@echo "a language model. A real one must be better than both. Next:"
+	@echo "  make app                                  the side-by-side chat on http://localhost:8501"
+	@echo "  $(BIN)/python -m models pull mistral     a real model (4.4 GB); then compare it:"
+	@echo "  $(BIN)/python -m compare --models mistral:verbatim,demo-llama,extractive"
 
 app: $(READY) ## the side-by-side chat on http://localhost:8501
 	$(BIN)/python -m streamlit run app/main.py --server.port 8501

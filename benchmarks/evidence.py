@@ -5,8 +5,9 @@
 Every model is shown the same reviews, split into passages as `python -m ingest` splits them, and may choose
 `verbatim.sentences` sentences. Beside the models stand four that do not read: all sentences; the first ones
 up to that limit; each by chance, at the rate at which sentences are evidence; and the best that can be done
-within the limit. The last line is JSON: `questions`, and by model `f1`, `precision`, `recall`, `abstention`,
-`false_abstention`, `kinds` (compare/evidence.py says what they are), `e2e_s` (median) and `memory_mib`.
+within the limit. Below the table stand the answers to the first question. The last line is JSON: `questions`,
+and by model `f1`, `precision`, `recall`, `abstention`, `false_abstention`, `kinds` (compare/evidence.py says
+what they are), `e2e_s` and `words` (medians), and `memory_mib`.
 """
 
 import json
@@ -41,14 +42,19 @@ console = Console()
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One contestant's scores; speed and memory where it is a model. `dropped`: passages that did not fit."""
+    """One contestant's scores; speed, memory and words where it answers.
+
+    `dropped`: passages that did not fit. `first`: what it answers to the first question.
+    """
 
     name: str
     kind: str
     scores: Scores
     e2e_s: float | None = None
     peak_rss: int | None = None
+    words: float | None = None
     dropped: int = 0
+    first: str = ""
 
 
 @app.command(help=__doc__)
@@ -66,6 +72,7 @@ def main(
         *(_asked(name.strip(), labelled, settings, embedder) for name in models.split(",")),
     ]
     console.print(_table(results, len(labelled)))
+    _print_answers(labelled[0], results)
     by_name = {result.name: result for result in results}
     print(
         json.dumps(
@@ -76,6 +83,7 @@ def main(
                     for key in ("f1", "precision", "recall", "abstention", "false_abstention", "kinds")
                 },
                 "e2e_s": {name: result.e2e_s for name, result in by_name.items() if result.e2e_s},
+                "words": {result.name: result.words for result in results if result.first},
                 "memory_mib": {
                     name: round(result.peak_rss / 2**20)
                     for name, result in by_name.items()
@@ -88,7 +96,7 @@ def main(
 
 def _asked(name: str, labelled: Sequence[Labelled], settings: Settings, embedder: Embedder) -> Result:
     spec = find_spec(name, settings)
-    judged, seconds, peaks, dropped = [], [], [], 0
+    judged, seconds, peaks, words, texts, dropped = [], [], [], [], [], 0
     with open_answerer(spec, settings, embedder) as answerer:
         answerer.load()
         for one in track(labelled, name, console=Console(stderr=True), transient=True):
@@ -96,8 +104,19 @@ def _asked(name: str, labelled: Sequence[Labelled], settings: Settings, embedder
             judged.append(_judged(one, chosen_numbers(one, answer.quotes)))
             seconds.append(answer.timing.e2e_s or 0.0)
             peaks += [answer.memory.peak_rss] if answer.memory else []
+            words.append(answer.words)
+            texts.append(answer.text)
             dropped += answer.dropped
-    return Result(name, spec.kind, score(judged), median(seconds), max(peaks, default=None), dropped)
+    return Result(
+        name,
+        spec.kind,
+        score(judged),
+        e2e_s=median(seconds),
+        peak_rss=max(peaks, default=None),
+        words=median(words),
+        dropped=dropped,
+        first=texts[0],
+    )
 
 
 def _judged(one: Labelled, chosen: frozenset[int]) -> Judged:
@@ -148,8 +167,18 @@ def _table(results: Sequence[Result], questions: int) -> Table:
     table.add_row(
         "memory", *(format_memory("peak_rss_bytes", result.peak_rss, result.kind) for result in results)
     )
+    table.add_row("words (median)", *(format_figure("words", result.words) for result in results))
     table.add_row("passages left out", *(str(result.dropped) for result in results))
     return table
+
+
+def _print_answers(one: Labelled, results: Sequence[Result]) -> None:
+    console.print(f"\n{one.question}", style="bold", markup=False)
+    for result in results:
+        if result.first:
+            console.print(f"\n{result.name}:", style="bold", markup=False)
+            console.print(result.first, markup=False, highlight=False)
+    console.print()
 
 
 if __name__ == "__main__":

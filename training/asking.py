@@ -20,7 +20,7 @@ _NOTHING = ""
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked, and for which claims: of one aspect (None: any), of these stances.
+    """What is asked of a `product`, and for which claims: of one aspect (None: any), of these stances.
 
     `means`: the same in few words, as the phrase bank has it; empty where it has none.
     """
@@ -29,6 +29,7 @@ class Question:
     kind: Kind
     aspect: str | None
     stances: tuple[Stance, ...]
+    product: str = ""
     means: str = ""
 
     def about(self, phrase: Phrase) -> bool:
@@ -57,9 +58,9 @@ class Asker:
     def ask(self, kind: Kind) -> Question:
         """One question of the kind; where no aspect is absent, about one that is shown."""
         if kind == "like":
-            return Question(self._filled(self.ways.like), kind, None, ("plus",))
+            return Question(self._filled(self.ways.like), kind, None, ("plus",), self.product.name)
         if kind == "dislike":
-            return Question(self._filled(self.ways.dislike), kind, None, ("minus",))
+            return Question(self._filled(self.ways.dislike), kind, None, ("minus",), self.product.name)
         if kind == "foreign":
             return self._foreign()
         names = {aspect.name for aspect in self.shown}
@@ -84,7 +85,7 @@ class Asker:
         name = self.rng.choice((aspect.name, aspect.name, *aspect.also))
         means = name if "{aspect}" in way else way
         asked = _NOTHING if nothing else aspect.name
-        return Question(self._filled([way], name), kind, asked, stances, means)
+        return Question(self._filled([way], name), kind, asked, stances, self.product.name, means)
 
     def _foreign(self) -> Question:
         """A question that nothing answers: of the file's own list, or about another kind's aspect."""
@@ -92,7 +93,7 @@ class Asker:
         aspect = self.rng.choice(self.rng.choice(self.products).aspects)
         if self.rng.random() < 0.6 or known & {name.lower() for name in (aspect.name, *aspect.also)}:
             way = self.rng.choice(self.product.unmentioned)
-            return Question(self._filled([way]), "foreign", _NOTHING, _ANY, way)
+            return Question(self._filled([way]), "foreign", _NOTHING, _ANY, self.product.name, way)
         ways = aspect.ask if self.rng.random() < 0.5 else self.ways.aspect
         return self._about(aspect, "foreign", ways, _ANY, nothing=True)
 

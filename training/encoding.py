@@ -22,6 +22,9 @@ UNKNOWN = -1
 _FENCE = "\n----------\n"
 _NO_QUESTION = Question("", "foreign", None, ())
 
+# Of a product, an aspect.
+Topic = tuple[str, str]
+
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
@@ -31,7 +34,8 @@ class Encoded:
     number per line: `chosen` (its own number, or 0), `before` (the last one chosen before it, or 0),
     `about` (1 or 0; UNKNOWN where no aspect is asked for), `stance` (UNKNOWN where it says two things), and
     `asked`, the kind of question, the same for all lines.
-    `texts`: what each line says, and what the question asks, as the phrase bank has it.
+    `texts`: what each line says, and what the question asks, as the phrase bank has it. `topics`: the same as
+    product and aspect; None where that is not one thing.
     """
 
     tokens: list[int]
@@ -44,6 +48,7 @@ class Encoded:
     stance: list[int]
     asked: list[int]
     texts: list[str]
+    topics: list[Topic | None]
 
     def without_answer(self) -> "Encoded":
         """The same, but ending where the last line can be judged; nothing is written."""
@@ -84,9 +89,32 @@ class Encoder:
             stance=[_said(line)[0] for line in example.lines],
             asked=[_asked(example.question)] * len(example.lines),
             texts=[*(_said(line)[1] for line in example.lines), example.question.means],
+            topics=[
+                *(_topic(line, example.question.product) for line in example.lines),
+                _asked_topic(example.question),
+            ],
         )
 
-    def encode_line(self, line: Line) -> Encoded:
+    def encode_question(self, question: Question) -> Encoded:
+        """One question by itself, to where the reviews begin."""
+        start = prompt_text(Example(question, ())).split("\n")[0]
+        # The next line's first word is where the whole question can be seen.
+        tokens = [BEGIN, *self._tokenizer.encode(f"{start}\nSentences").ids]
+        return Encoded(
+            tokens=tokens,
+            prompt=len(tokens),
+            ends=[],
+            question_end=len(tokens) - 1,
+            chosen=[],
+            before=[],
+            about=[],
+            stance=[],
+            asked=[],
+            texts=[question.means],
+            topics=[_asked_topic(question)],
+        )
+
+    def encode_line(self, line: Line, product: str = "") -> Encoded:
         """One line by itself, where only what it says is to be told."""
         start = prompt_text(Example(_NO_QUESTION, (line,))).split(_FENCE)[1].split("] ", 1)[1]
         tokens = [BEGIN, *self._tokenizer.encode(f"{start}[").ids]
@@ -103,6 +131,7 @@ class Encoder:
             stance=[stance],
             asked=nothing,
             texts=[text, ""],
+            topics=[_topic(line, product), None],
         )
 
     @staticmethod
@@ -117,9 +146,19 @@ def _asked(question: Question) -> int:
 
 
 def _said(line: Line) -> tuple[int, str]:
-    """The stance and the phrase, if the line says one thing alone."""
-    phrase, *others = line.phrases
-    return (UNKNOWN, "") if others else (STANCES.index(phrase.stance), phrase.text)
+    """The stance and the phrase, if the line says one thing alone; else what stands there."""
+    if len(line.phrases) != 1:
+        return UNKNOWN, line.text
+    return STANCES.index(line.phrases[0].stance), line.phrases[0].text
+
+
+def _topic(line: Line, product: str) -> Topic | None:
+    """What a line is about. The whole product is no aspect, nor is what a question asks that nobody tells."""
+    return (product, line.phrases[0].aspect or "(all)") if len(line.phrases) == 1 else None
+
+
+def _asked_topic(question: Question) -> Topic | None:
+    return None if question.aspect is None else (question.product, question.aspect)
 
 
 def prompt_text(example: Example) -> str:
@@ -163,7 +202,8 @@ class Batch:
     """Examples side by side, filled up with PAD, and everything to be predicted, example after example.
 
     Each pair of `…_at` and targets is flat: places (rows, columns) and what belongs there. `texts` stand at
-    `meant_at`; `questions` at `ends_at`.
+    `meant_at`; `questions_at` is where each row's question can be seen as a whole. `said` are the topics at
+    `ends_at`, `wanted` those of the rows' questions.
     """
 
     tokens: Tensor
@@ -176,8 +216,10 @@ class Batch:
     stance: Tensor
     asked: Tensor
     meant_at: tuple[Tensor, Tensor]
+    questions_at: Tensor
     texts: list[str] = field(repr=False)
-    questions: list[str] = field(repr=False)
+    said: list[Topic | None] = field(repr=False)
+    wanted: list[Topic | None] = field(repr=False)
 
 
 def batch_of(group: Sequence[Encoded]) -> Batch:
@@ -201,8 +243,10 @@ def batch_of(group: Sequence[Encoded]) -> Batch:
         stance=flat("stance"),
         asked=flat("asked"),
         meant_at=_places(meant_at),
+        questions_at=torch.tensor([each.question_end for each in group]),
         texts=[text for each in group for text in each.texts],
-        questions=[each.texts[-1] for each in group for _ in each.ends],
+        said=[topic for each in group for topic in each.topics[:-1]],
+        wanted=[each.topics[-1] for each in group],
     )
 
 

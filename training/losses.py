@@ -18,13 +18,15 @@ from training.vocabulary import FIRST_NUMBER, NUMBERS
 _WORDS_DRAWN = 512
 _WEIGHTS = {
     "written": 1.0,
-    "chosen": 1.0,
-    "about": 0.5,
-    "stance": 0.4,
+    "chosen": 0.5,
     "before": 0.3,
+    "answers": 1.0,
+    "about": 0.5,
+    "matched": 0.5,
+    "alike": 1.0,
     "asked": 0.2,
+    "stance": 0.4,
     "meaning": 1.0,
-    "recalled": 0.5,
 }
 
 
@@ -44,30 +46,73 @@ class Teacher:
 
 def losses(network: Network, coaches: Coaches, teacher: Teacher | None, batch: Batch) -> dict[str, Tensor]:
     """Each loss by name; "all" is their weighted sum."""
-    said, asked, hidden = network.stages(batch.tokens)
-    said, asked = coaches.said_norm(said), coaches.asked_norm(asked)[batch.ends_at]
+    held = network.stages(batch.tokens)
+    layers, matching = len(network.blocks), network.matching
+    # What a layer is to build on must be there one layer before; a small network has no room for that.
+    places = (matching, matching + 1, max(layers - 2, matching + 1), max(layers - 1, matching + 1))
+    said, compared, decided, ordered = (
+        norm(held[at]) for norm, at in zip(coaches.norms, places, strict=True)
+    )
+    hidden = network.output_norm(held[-1])
     table = network.words.table()
     numbers = table[FIRST_NUMBER : FIRST_NUMBER + len(NUMBERS)]
     own = len(network.words.own)
     words = torch.randint(min(own, len(table) - 1), len(table), (_WORDS_DRAWN,))
     candidates = torch.cat([table[:own], functional.embedding(words, table)])
-    ends = hidden[batch.ends_at]
+    ends = batch.ends_at
     found = {
         "written": _cross(hidden[batch.written_at] @ candidates.T, batch.written),
-        "chosen": _cross(ends @ numbers.T, batch.chosen),
-        "before": _cross(coaches.before(ends) @ numbers.T, batch.before),
-        "asked": _cross(coaches.asked(asked), batch.asked),
-        "about": _cross(coaches.about(ends), batch.about),
-        "stance": _cross(coaches.stance(said[batch.ends_at]), batch.stance),
+        "chosen": _cross(hidden[ends] @ numbers.T, batch.chosen),
+        "before": _cross(coaches.before(ordered[ends]) @ numbers.T, batch.before),
+        "answers": _cross(coaches.answers(decided[ends]), batch.chosen.clamp(max=1)),
+        "about": _cross(coaches.about(decided[ends]), batch.about),
+        "matched": _matched(network, held[matching], batch),
+        "alike": _alike(network, coaches, held[matching], batch),
+        "asked": _cross(coaches.asked(compared[ends]), batch.asked),
+        "stance": _cross(coaches.stance(said[ends]), batch.stance),
     }
     if teacher:
         known, vectors = teacher.vectors_of(batch.texts)
         rows, columns = batch.meant_at
         found["meaning"] = _far(coaches.meaning(said[rows[known], columns[known]]), vectors)
-        known, vectors = teacher.vectors_of(batch.questions)
-        found["recalled"] = _far(coaches.recalled(asked[known]), vectors)
     found["all"] = torch.stack([_WEIGHTS[name] * loss for name, loss in found.items()]).sum()
     return found
+
+
+def _alike(network: Network, coaches: Coaches, hidden: Tensor, batch: Batch) -> Tensor:
+    """The same for all sentences and all questions of the batch, wherever they stand: far more pairs."""
+    said = {at: topic for at, topic in enumerate(batch.said) if topic}
+    wanted = {at: topic for at, topic in enumerate(batch.wanted) if topic}
+    if not said or not wanted:
+        return hidden.new_zeros(())
+    known, asked = list(said), list(wanted)
+    rows, columns = (place[known] for place in batch.ends_at)
+    looking, upon = hidden[rows, columns], hidden[asked, batch.questions_at[asked]]
+    with torch.autocast("cpu", enabled=False):
+        scores = network.comparing.likeness(looking.float(), upon.float()) - coaches.enough
+    same = torch.tensor([[one == other for other in wanted.values()] for one in said.values()])
+    # Of another product, the same name may mean the same thing.
+    named = torch.tensor([[one[1] == other[1] for other in wanted.values()] for one in said.values()])
+    terms = functional.binary_cross_entropy_with_logits(scores, same.float(), reduction="none")
+    return (_mean(terms[same]) + _mean(terms[~same & ~named])) / 2
+
+
+def _mean(values: Tensor) -> Tensor:
+    return values.sum() / max(len(values), 1)
+
+
+def _matched(network: Network, hidden: Tensor, batch: Batch) -> Tensor:
+    """Whether a sentence is about what is asked, told by whether one head there looks upon the question.
+
+    Without it the network hardly finds out that the answer hangs on the two together.
+    """
+    known = batch.about != UNKNOWN
+    if not known.any():
+        return hidden.new_zeros(())
+    rows, columns = (place[known] for place in batch.ends_at)
+    with torch.autocast("cpu", enabled=False):
+        seen = network.matched(hidden.float(), (rows, columns), batch.questions_at[rows])
+        return functional.binary_cross_entropy(seen.clamp(1e-6, 1 - 1e-6), batch.about[known].float())
 
 
 def _far(told: Tensor, vectors: Tensor) -> Tensor:

@@ -13,11 +13,15 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 NORM_EPSILON = 1e-5
-ROPE_BASE = 10_000.0
+# As large as in Llama 3: half of the pairs turn so slowly that a question's distance does not matter.
+ROPE_BASE = 1_000_000.0
 # Of a word's vector at first: as output, so that no token is much likelier than another.
 _SPREAD = 0.05
 _NEARNESS = 0.7
 _LIKENESS = 2.0
+# Radians per token: pairs that tell the last tokens from earlier ones, and those that tell no places apart.
+_NEAR = (0.04, 0.25)
+_SLOW = 0.001
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +34,7 @@ class Shape:
     heads: int = 4
     feed_forward: int = 704
     context: int = 1024
-    dropout: float = field(default=0.1, compare=False)
+    dropout: float = field(default=0.05, compare=False)
 
 
 SHAPES = {"llama": Shape(kv_heads=4), "mistral": Shape(kv_heads=2)}
@@ -95,18 +99,43 @@ class Block(nn.Module):
         inner = self.ffn_down(functional.silu(self.ffn_gate(inner)) * self.ffn_up(inner))
         return hidden + functional.dropout(inner, self.shape.dropout, self.training)
 
+    def matched(self, hidden: Tensor, turns: Tensor, at: tuple[Tensor, Tensor], upon: Tensor) -> Tensor:
+        """How much the last head looks from each of `at` upon `upon` of the same row, 0 to 1; (places,)."""
+        rows, columns = at
+        query, key = self._queries_and_keys(self.attn_norm(hidden), turns)
+        looking = query[:, -1][rows, columns].float()
+        # Key heads are shared alike, so the last of them is the last head's.
+        scores = torch.einsum("ns,nts->nt", looking, key[:, -1].float()[rows]) / looking.shape[-1] ** 0.5
+        later = torch.arange(scores.shape[1]) > columns[:, None]
+        seen = scores.masked_fill(later, float("-inf")).softmax(dim=1)
+        found: Tensor = seen.gather(1, upon[:, None])[:, 0]
+        return found
+
+    def likeness(self, looking: Tensor, upon: Tensor) -> Tensor:
+        """The last head's scores wherever two places stand: (n, width), (m, width) to (n, m)."""
+        size = self.shape.width // self.shape.heads
+        query, key = (
+            part(self.attn_norm(places))[:, -size:].float()
+            for part, places in ((self.attn_q, looking), (self.attn_k, upon))
+        )
+        scores: Tensor = query @ key.mT / size**0.5
+        return scores
+
+    def _queries_and_keys(self, inner: Tensor, turns: Tensor) -> tuple[Tensor, Tensor]:
+        query, key = (_turned(self._heads(part(inner)), turns) for part in (self.attn_q, self.attn_k))
+        return query, key
+
+    def _heads(self, projected: Tensor) -> Tensor:
+        batch, length, _ = projected.shape
+        return projected.view(batch, length, -1, self.shape.width // self.shape.heads).transpose(1, 2)
+
     def _attend(self, inner: Tensor, turns: Tensor) -> Tensor:
-        batch, length, width = inner.shape
-
-        def heads(projected: Tensor) -> Tensor:
-            return projected.view(batch, length, -1, width // self.shape.heads).transpose(1, 2)
-
-        query, key = (_turned(heads(part(inner)), turns) for part in (self.attn_q, self.attn_k))
-        value = heads(self.attn_v(inner))
+        query, key = self._queries_and_keys(inner, turns)
+        value = self._heads(self.attn_v(inner))
         if share := self.shape.heads // self.shape.kv_heads - 1:
             key, value = (each.repeat_interleave(share + 1, dim=1) for each in (key, value))
         seen = functional.scaled_dot_product_attention(query, key, value, is_causal=True)
-        told: Tensor = self.attn_output(seen.transpose(1, 2).reshape(batch, length, width))
+        told: Tensor = self.attn_output(seen.transpose(1, 2).reshape(inner.shape))
         return told
 
 
@@ -128,6 +157,7 @@ class Network(nn.Module):
         self.words = words
         blocks = [Block(shape) for _ in range(shape.layers)]
         self.blocks = nn.ModuleList(blocks)
+        self.matching = shape.layers // 2
         self.output_norm = nn.RMSNorm(shape.width, NORM_EPSILON)
         for block in blocks:
             for name, part in block.named_children():
@@ -136,24 +166,37 @@ class Network(nn.Module):
                     nn.init.normal_(part.weight, std=0.02 / (2 * shape.layers) ** 0.5 if ends else 0.04)
             _look_near(block)
             _look_for_like(block)
-        size = shape.width // shape.heads
-        speeds = ROPE_BASE ** (-torch.arange(0, size, 2) / size)
-        angles = torch.outer(torch.arange(shape.context), speeds)
+        angles = torch.outer(torch.arange(shape.context), _speeds(shape))
         self.register_buffer("turns", torch.stack([angles.cos(), angles.sin()]), persistent=False)
 
     def forward(self, tokens: Tensor) -> Tensor:
         """Tokens (batch, length) to what each position says, (batch, length, width)."""
-        return self.stages(tokens)[-1]
+        said: Tensor = self.output_norm(self.stages(tokens)[-1])
+        return said
 
-    def stages(self, tokens: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """What each position holds after half and after two thirds of the layers, and says in the end."""
-        hidden = functional.dropout(self.words(tokens), self.shape.dropout, self.training)
-        held = []
+    def stages(self, tokens: Tensor) -> list[Tensor]:
+        """What each position holds before the first layer and behind each; all are (batch, length, width)."""
+        held = [functional.dropout(self.words(tokens), self.shape.dropout, self.training)]
         for block in self.blocks:
-            hidden = block(hidden, self.turns)
-            held.append(hidden)
-        layers = len(held)
-        return held[layers // 2 - 1], held[max(layers * 2 // 3, layers // 2) - 1], self.output_norm(hidden)
+            held.append(block(held[-1], self.turns))
+        return held
+
+    def matched(self, hidden: Tensor, at: tuple[Tensor, Tensor], upon: Tensor) -> Tensor:
+        """`Block.matched` of the layer that compares, which `hidden` enters."""
+        return self.comparing.matched(hidden, self.turns, at, upon)
+
+    @property
+    def comparing(self) -> Block:
+        """The layer whose last head compares each sentence with the question."""
+        block = self.blocks[self.matching]
+        assert isinstance(block, Block)
+        return block
+
+
+def _speeds(shape: Shape) -> Tensor:
+    """By how much each pair of a head turns from token to token, in radians."""
+    size = shape.width // shape.heads
+    return ROPE_BASE ** (-torch.arange(0, size, 2) / size)
 
 
 def _look_near(block: Block) -> None:
@@ -164,12 +207,12 @@ def _look_near(block: Block) -> None:
     """
     shape = block.shape
     size = shape.width // shape.heads
-    near = range(size // 6 // 2 * 2, size * 3 // 8, 2)
+    speeds = _speeds(shape)
+    near = 2 * torch.nonzero((speeds > _NEAR[0]) & (speeds < _NEAR[1]))[:, 0]
     with torch.no_grad():
         for matrix, heads in ((block.attn_q, shape.heads), (block.attn_k, shape.kv_heads)):
             for head in range(max(heads // 2, 1)):
-                for place in near:
-                    matrix.weight[head * size + place, 0] = _NEARNESS
+                matrix.weight[head * size + near, 0] = _NEARNESS
 
 
 def _look_for_like(block: Block) -> None:
@@ -179,7 +222,7 @@ def _look_for_like(block: Block) -> None:
     """
     shape = block.shape
     size = shape.width // shape.heads
-    slow = slice(size * 5 // 8, size)
+    slow = slice(2 * int((_speeds(shape) > _SLOW).sum()), size)
     with torch.no_grad():
         for head in range(max(shape.heads // 2, 1), shape.heads):
             key_head = head * shape.kv_heads // shape.heads
@@ -192,18 +235,19 @@ def _look_for_like(block: Block) -> None:
 class Coaches(nn.Module):
     """The heads that only training uses, on the token behind each sentence.
 
-    `stance` and `meaning` listen after half of the layers: what the sentence says. `asked` and `recalled`
-    listen after two thirds: what the question wants. So the last layers have both before them, to compare;
-    without that they hardly find out that the answer hangs on the two together.
+    Each listens behind the layer by which its answer must be known for the later ones to build on it:
+    `stance` and `meaning` half-way (what the sentence says); `asked` behind the layer that compares
+    (`Network.matching`); `about` and `answers` two layers before the last; `before` one before it.
     """
 
     def __init__(self, width: int, meaning: int, kinds: int) -> None:
         super().__init__()
-        self.said_norm = nn.RMSNorm(width, NORM_EPSILON)
+        self.norms = nn.ModuleList(nn.RMSNorm(width, NORM_EPSILON) for _ in range(4))
         self.stance = nn.Linear(width, 3)
-        self.about = nn.Linear(width, 2)
-        self.before = nn.Linear(width, width)
         self.meaning = nn.Linear(width, meaning)
-        self.asked_norm = nn.RMSNorm(width, NORM_EPSILON)
         self.asked = nn.Linear(width, kinds)
-        self.recalled = nn.Linear(width, meaning)
+        self.about = nn.Linear(width, 2)
+        self.answers = nn.Linear(width, 2)
+        self.before = nn.Linear(width, width)
+        # Some hundred tokens share a head's attention: to win it, a score must be so much above theirs.
+        self.enough = nn.Parameter(torch.tensor(6.0))

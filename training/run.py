@@ -23,15 +23,19 @@ from training.losses import losses
 from training.model import SHAPES, Coaches, Network, Shape, Words
 from training.optimizer import make_optimizers
 from training.phrase_bank import Bank, Product, Questions, split
-from training.preparation import MEANING, prepared
+from training.preparation import FILES, MEANING, prepared
 from training.scores import drawn, score
+from training.start import copy_preparation, take_over
 
 _WARM_UP, _LOG_EVERY_S, _CHECK = 0.03, 60.0, 48
 
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """What determines a run. With `steps` it is reproducible; with `minutes` it follows the clock."""
+    """What determines a run. With `steps` it is reproducible; with `minutes` it follows the clock.
+
+    `start`: the folder of a run to begin from, with prompts of full length at once.
+    """
 
     shape: str
     minutes: float = 45.0
@@ -43,6 +47,8 @@ class Recipe:
     batch_tokens: int = 4096
     width: int = 256
     layers: int = 6
+    swaps: int = 0
+    start: str = ""
 
     def network_shape(self) -> Shape:
         """The shape with this recipe's sizes."""
@@ -63,8 +69,15 @@ class Run:
         self.tokens = 0
         self.elapsed_s = 0.0
         folder.mkdir(parents=True, exist_ok=True)
+        if recipe.start and not (folder / FILES[0]).exists():
+            copy_preparation(Path(recipe.start), folder)
         parts = prepared(
-            folder, self.bank.training, questions, minilm=recipe.vectors == "minilm", teach=recipe.teach
+            folder,
+            self.bank.training,
+            questions,
+            minilm=recipe.vectors == "minilm",
+            teach=recipe.teach,
+            swaps=recipe.swaps,
         )
         self.vocabulary, given, self.teacher = parts.vocabulary, parts.given, parts.teacher
         torch.manual_seed(recipe.seed)
@@ -75,7 +88,10 @@ class Run:
         self.optimizers = make_optimizers(self.network, self.coaches)
         self.rates = [group["lr"] for optimizer in self.optimizers for group in optimizer.param_groups]
         self.encoder = Encoder(self.vocabulary)
-        self.curriculum = Curriculum(self.bank.training, questions, self.encoder, recipe.seed)
+        self.curriculum = Curriculum(self.bank.training, questions, self.encoder, recipe.seed, parts.swapped)
+        if recipe.start:
+            take_over(Path(recipe.start), self.network, self.coaches)
+            self.pool = self.curriculum.stages.total
 
     @property
     def progress(self) -> float:

@@ -25,13 +25,25 @@ def main(
     everything: Annotated[bool, typer.Option(help="Hold nothing out.")] = False,
     batch_tokens: int = 4096,
     layers: int = 6,
+    start: Annotated[str, typer.Option(help="The folder of a run to begin from.")] = "",
+    swaps: Annotated[int, typer.Option(help="So many sentences with exchanged words are taught, too.")] = 0,
     threads: int = 2,
     resume: Annotated[bool, typer.Option(help="Go on from the folder's checkpoint.")] = False,
 ) -> None:
     """Train a demo model on the phrase bank."""
     torch.set_num_threads(threads)
     recipe = Recipe(
-        shape, minutes, steps, seed, vectors, teach, everything, batch_tokens=batch_tokens, layers=layers
+        shape,
+        minutes,
+        steps,
+        seed,
+        vectors,
+        teach,
+        everything,
+        batch_tokens=batch_tokens,
+        layers=layers,
+        swaps=swaps,
+        start=start,
     )
     run = Run(recipe, out, load_products(), load_questions())
     if resume:

@@ -85,3 +85,15 @@ def test_orthogonal_evens_out_the_singular_values(size: tuple[int, ...]) -> None
     values = torch.linalg.svdvals(orthogonal(torch.randn(size)))
     assert values.min() > 0.5
     assert values.max() < 1.5
+
+
+def test_a_run_that_begins_from_another_has_its_heads_averaged(tmp_path: Path) -> None:
+    first = toy_run(tmp_path / "first", steps=1, shape="llama")
+    first.train()
+    second = toy_run(tmp_path / "second", steps=1, start=str(tmp_path / "first"))
+    assert second.pool == second.curriculum.stages.total
+    before, after = first.network.state_dict(), second.network.state_dict()
+    assert torch.equal(before["words.own"], after["words.own"])
+    keys, shared = (state["blocks.0.attn_k.weight"].view(-1, 16, 64) for state in (before, after))
+    assert torch.allclose((keys[0] + keys[1]) / 2, shared[0])
+    second.train()

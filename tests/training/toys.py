@@ -31,10 +31,10 @@ def _product(name: str, aspects: tuple[str, ...]) -> Product:
     return Product(name, asked, ("Is it waterproof?",), tuple(phrases))
 
 
-def toy_run(folder: Path, steps: int, **recipe: object) -> Run:
-    """A run of a network of two layers on the toy bank, nothing held out."""
+def toy_run(folder: Path, steps: int, shape: str = "mistral", **recipe: object) -> Run:
+    """A run of a network of four layers on the toy bank, nothing held out."""
     made = Recipe(
-        "mistral", steps=steps, vectors="random", teach=False, everything=True, width=64, layers=2,
+        shape, steps=steps, vectors="random", teach=False, everything=True, width=64, layers=4,
         batch_tokens=2048, **recipe,  # type: ignore[arg-type]
     )  # fmt: skip
     return Run(made, folder, toy_products(), QUESTIONS)
