@@ -19,6 +19,7 @@ from statistics import mean, median
 from typing import Annotated
 
 import typer
+from rich.box import SIMPLE
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
@@ -149,26 +150,23 @@ def _mean_of(draws: Sequence[Scores]) -> Scores:
 
 
 def _table(results: Sequence[Result], questions: int) -> Table:
-    kinds = list(results[0].scores.kinds)
-    table = Table("", title=f"Evidence chosen for {questions} questions")
+    """A line per contestant, so that it fits a terminal; `none`: of "do not say", the right and the wrong."""
+    table = Table(title=f"Evidence chosen for {questions} questions", box=SIMPLE, padding=(0, 1, 0, 0))
+    table.add_column(no_wrap=True)
+    for column in ("F1", "prec.", "recall", "none, right", "wrong", "latency", "memory", "words"):
+        table.add_column(column, justify="right")
     for result in results:
-        table.add_column(result.name, justify="right")
-    rows: dict[str, list[float | None]] = {
-        "F1": [result.scores.f1 for result in results],
-        **{f"F1, {kind}": [result.scores.kinds[kind] for result in results] for kind in kinds},
-        "precision": [result.scores.precision for result in results],
-        "recall": [result.scores.recall for result in results],
-        "right 'do not say'": [result.scores.abstention for result in results],
-        "wrong 'do not say'": [result.scores.false_abstention for result in results],
-    }
-    for label, values in rows.items():
-        table.add_row(label, *("-" if value is None else f"{value:.2f}" for value in values))
-    table.add_row("latency (median)", *(format_figure("e2e_s", result.e2e_s) for result in results))
-    table.add_row(
-        "memory", *(format_memory("peak_rss_bytes", result.peak_rss, result.kind) for result in results)
-    )
-    table.add_row("words (median)", *(format_figure("words", result.words) for result in results))
-    table.add_row("passages left out", *(str(result.dropped) for result in results))
+        scores = result.scores
+        shares = (scores.f1, scores.precision, scores.recall, scores.abstention, scores.false_abstention)
+        table.add_row(
+            result.name,
+            *("-" if share is None else f"{share:.2f}" for share in shares),
+            format_figure("e2e_s", result.e2e_s),
+            format_memory("peak_rss_bytes", result.peak_rss, result.kind),
+            format_figure("words", result.words),
+        )
+    left_out = [f"{result.name} {result.dropped}" for result in results if result.dropped]
+    table.caption = f"passages that did not fit: {', '.join(left_out)}" if left_out else None
     return table
 
 

@@ -47,9 +47,8 @@ def main(
     """Write the card."""
     _, vocabulary, recipe = load_run(run)
     figures = json.loads(evidence.read_text(encoding="utf-8").splitlines()[-1])
-    log = [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]
     lines = [
-        *_about(gguf, recipe, log[-1]),
+        *_about(gguf, recipe, _last(run)),
         *_data(vocabulary),
         *_held_out(gguf, count),
         *_asked(gguf.stem, figures),
@@ -68,10 +67,29 @@ def _about(gguf: Path, recipe: dict[str, Any], last: dict[str, Any]) -> Iterator
     )
     yield "## Recipe\n"
     yield (
-        f"`python -m training.train` with {_options(recipe)}: {last['step']} steps, "
+        f"`python -m training.train` with {_options(recipe)}{_earlier(recipe)}: {last['step']} steps, "
         f"{last['tokens'] / 1e6:.1f} million tokens, {last['minutes']:.0f} minutes on one core. "
         "`training/README.md` tells how.\n"
     )
+
+
+def _earlier(recipe: dict[str, Any]) -> str:
+    """What came before, for a run that began from another."""
+    if not recipe["start"]:
+        return ""
+    folder = Path(recipe["start"])
+    _, _, first = load_run(folder)
+    last = _last(folder)
+    return (
+        f"; begun from a run with {_options(first)}, of {last['tokens'] / 1e6:.1f} million tokens "
+        f"in {last['minutes']:.0f} minutes"
+    )
+
+
+def _last(run: Path) -> dict[str, Any]:
+    """The last line of a run's log."""
+    found: dict[str, Any] = json.loads((run / "log.jsonl").read_text().splitlines()[-1])
+    return found
 
 
 def _options(recipe: dict[str, Any]) -> str:
