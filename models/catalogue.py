@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from config import ModelSpec, Settings
 from config.errors import ModelUnavailable, UnknownModel
 from config.settings import did_you_mean
-from models.files import model_path
+from models.files import comes_with_the_installation, model_path
 from models.header import Header
 from models.shapes import Shape, header_of
 
@@ -116,7 +116,7 @@ def models_here(settings: Settings) -> list[str]:
 
 
 def models_on_disk(settings: Settings) -> list[str]:
-    """Names whose file is there: the configured ones, then those of the catalogue that have another file."""
+    """Names whose file is there: the configured ones, others of the catalogue, and last the demo models."""
     found: dict[Path, str] = {}
     for name, spec in settings.models.items():
         if spec.file:
@@ -124,7 +124,8 @@ def models_on_disk(settings: Settings) -> list[str]:
     for name, entry in catalogue().items():
         if entry.remark is None and name not in settings.models:
             found.setdefault(model_path(find_spec(name, settings), settings), name)
-    return [name for path, name in found.items() if path.is_file()]
+    here = {path: name for path, name in found.items() if path.is_file()}
+    return [here[path] for path in sorted(here, key=comes_with_the_installation)]
 
 
 def known_header(spec: ModelSpec) -> Header | None:

@@ -25,6 +25,11 @@ def model_path(spec: ModelSpec, settings: Settings) -> Path:
     return bundled if bundled.is_file() and not here.exists() else here
 
 
+def comes_with_the_installation(path: Path) -> bool:
+    """Whether it is a demo model's own file."""
+    return path.parent == _DEMO
+
+
 def require_file(spec: ModelSpec, settings: Settings) -> Path:
     """The same, but raises ModelUnavailable, with the way to get the file, if it is not there."""
     path = model_path(spec, settings)

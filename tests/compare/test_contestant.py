@@ -48,7 +48,8 @@ def test_what_the_experiment_says_holds_for_who_does_not_say_himself(settings: S
 
 
 def test_without_names_all_of_this_machine_take_part_and_the_control(settings: Settings) -> None:
-    assert [one.name for one in find_contestants([], settings)] == ["m", "extractive"]
+    names = [one.name for one in find_contestants([], settings)]
+    assert names == ["m", "demo-llama", "demo-mistral", "extractive"]
 
 
 @pytest.mark.parametrize("name", ["nobody", "m:loud", "nobody:verbatim"])

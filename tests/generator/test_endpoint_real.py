@@ -145,7 +145,17 @@ def test_the_commands_take_it_like_any_other(
 
     out = tmp_path / "out"
     compared = run(
-        compare_app, "--models", "far,near", "--question", QUESTION, "--name", "both", "--out", str(out)
+        compare_app,
+        "--models",
+        "far,near",
+        "--question",
+        QUESTION,
+        "--repeats",
+        "1",
+        "--name",
+        "both",
+        "--out",
+        str(out),
     )
     assert "far (remote)" in compared
     summary = json.loads((out / "summary.json").read_text())["models"]

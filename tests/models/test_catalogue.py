@@ -120,11 +120,12 @@ def test_what_cannot_run_here_points_to_an_endpoint(name: str, said: str, settin
 
 def test_models_on_disk_are_named_once(settings: Settings) -> None:
     settings.models_folder.mkdir()
-    assert models_on_disk(settings) == []
+    demos = ["demo-llama", "demo-mistral"]
+    assert models_on_disk(settings) == demos
     # The instruct Mixtral's file has one name in the settings and two in the catalogue.
     for file in ("mine.gguf", "Mixtral-8x7B-Instruct-v0.1.Q4_K_M.gguf", "llama-2-7b-chat.Q4_K_M.gguf"):
         (settings.models_folder / file).touch()
-    assert models_on_disk(settings) == ["mixtral8x7b", "mine", "llama-2-7b-chat"]
+    assert models_on_disk(settings) == ["mixtral8x7b", "mine", "llama-2-7b-chat", *demos]
 
 
 def test_the_list_fits_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,11 +4,12 @@ import random
 import re
 
 import numpy as np
+import pytest
 
 from training.swapping import swapped
 
 TEXTS = ["The zipper broke after a week.", "It was a very warm blanket, and so soft!", "Lid ok."]
-WORDS = ["zipper", "blanket", "kettle", "handle", "soft", "rough", "warm", "cold", "broke", "works", "week"]
+WORDS = [f"word{first}{second}" for first in "abcdefgh" for second in "abcdefgh"]
 
 
 def test_only_longer_words_are_exchanged_and_each_text_is_new() -> None:
@@ -31,3 +32,8 @@ def test_a_word_gives_way_to_one_that_is_near() -> None:
     found = swapped(["worda " * 40], words, vectors, 5, random.Random(0))
     for text in found:
         assert set(text.split()) <= set(words[:6])
+
+
+def test_too_few_words_are_an_error_and_no_endless_search() -> None:
+    with pytest.raises(ValueError, match="make no 9 others"):
+        swapped(["It is ok.", "A zip."], WORDS, np.ones((len(WORDS), 1), np.float32), 9, random.Random(0))
