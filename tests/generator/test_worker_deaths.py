@@ -107,8 +107,8 @@ for _ in worker.load():
     pass
 events = worker.generate([1, *range(300, 1300)] * 16, Sampling(20, 0, 1, 1, 0), 1, True)
 next(events)
-print(worker.pid, flush=True)
 try:
+    print(worker.pid, flush=True)
     list(events)
 except KeyboardInterrupt:
     text = [event.text for event in worker.generate([1, 300, 301, 302], Sampling(20, 0, 1, 1, 0), 1, True)
