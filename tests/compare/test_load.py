@@ -109,11 +109,11 @@ def test_clients_ask_as_fast_as_they_are_answered(server: StrangeServer, tmp_pat
     with far(server, tmp_path, 4) as generator:
         samples, duration_s = load_level(generator, TASKS, 4, Extent(12))
     assert len(samples) == len(server.asked) == 12
-    # Six pauses an answer, three answers one after the other; all twelve in a row would take 3.6 s.
-    assert 0.9 <= duration_s < 3
+    # One after the other they would take as long as all latencies together.
+    assert duration_s < 0.6 * sum(sample.latency_s for sample in samples)
     for sample in samples:
         assert not sample.failed and sample.tokens == 3
-        assert 0 < sample.tpot_s < 0.5
+        assert sample.tpot_s > 0
         assert sample.ttft_s + 2 * sample.tpot_s == pytest.approx(sample.latency_s)
     # Each request has a seed of its own.
     assert {body["seed"] for body in server.asked} == set(range(12))
@@ -123,7 +123,7 @@ def test_the_queue_is_a_part_of_the_wait_for_the_first_word(server: StrangeServe
     with far(server, tmp_path, 1) as generator:
         samples, _ = load_level(generator, TASKS, 3, Extent(6))
     waited = sorted(sample.queue_s for sample in samples)
-    assert waited[0] < 0.1 and waited[-1] > 0.3
+    assert waited[-1] - waited[0] > 0.2
     assert all(sample.queue_s < sample.ttft_s for sample in samples)
 
 
@@ -131,7 +131,7 @@ def test_a_level_may_last_so_many_seconds(server: StrangeServer, tmp_path: Path)
     with far(server, tmp_path, 2) as generator:
         samples, duration_s = load_level(generator, TASKS, 2, Extent(1, seconds=1.5))
     assert duration_s >= 1.5
-    assert len(samples) >= 4
+    assert len(samples) >= 2
 
 
 def test_failures_are_counted_and_a_client_gives_up_in_the_end(server: StrangeServer, tmp_path: Path) -> None:
