@@ -1,7 +1,7 @@
 """One GGUF model in llama.cpp that writes several answers in one batch: each step reads the weights once.
 
 Continuous batching: the place of an answer that ended is taken by the next question at once. What a prompt
-has in common with another one in the cache is taken from there, which costs nothing: the cells are shared.
+has in common with another one in the cache is copied from there, which costs less than to read it.
 Runs in a worker process; knows nothing of questions, reviews or other processes.
 """
 
@@ -20,8 +20,8 @@ from generator.events import Done, Event, Failed, PromptProgress, Sampling, Timi
 from generator.llama_model import LlamaModel
 from generator.respell import common_length
 
-# Tokens of a prompt; for fewer nobody waits until another one has read them.
-WORTH_WAITING = 32
+# Tokens of a prompt; fewer are not copied, and nobody waits until another one has read them.
+WORTH_COPYING = 32
 
 
 class Told(NamedTuple):
@@ -79,6 +79,7 @@ class BatchEngine(LlamaModel):
         self.clear_cancel()
         yield from self._end_dropped()
         yield from self._seat_waiting()
+        self._close_gap()
         pieces = self._fill_batch()
         if not pieces:
             return
@@ -123,16 +124,33 @@ class BatchEngine(LlamaModel):
                 yield Told(asked.question, Failed(length))
                 self._leave(place)
 
+    def _close_gap(self) -> None:
+        """Move the last answer into the place of one that ended, which nobody waits for.
+
+        llama.cpp computes neighbouring sequences together: a gap would cost a second reading of the weights.
+        """
+        taken = [place.sequence for place in self._places if place.answer]
+        if self._waiting or not self._shares or not taken or taken[-1] - taken[0] < len(taken):
+            return
+        gap = next(place for place in self._places[taken[0] :] if not place.answer)
+        last = self._places[taken[-1]]
+        self._copy(last, gap)
+        llama_cpp.llama_memory_seq_rm(self._memory, last.sequence, -1, -1)
+        gap.cached = []
+        last.sequence, gap.sequence = gap.sequence, last.sequence
+        self._places.sort(key=lambda place: place.sequence)
+
     def _fill_batch(self) -> list[_Piece]:
-        """Put into the batch what is written, then what is read, and say where whose it is."""
+        """Put into the batch what is written, and what fits of what is read, and say where whose it is."""
         self._batch.n_tokens = 0
-        pieces = [self._put(place, place.unread) for place in self._places if place.writes]
+        parts = {place.sequence: place.unread for place in self._places if place.writes}
+        room = self._n_batch - len(parts)
         reading = [place for place in self._places if place.answer and not place.writes]
         for place in sorted(reading, key=lambda place: place.asked.at if place.asked else 0):
-            room = self._n_batch - self._batch.n_tokens
             if room and (place.reused is not None or self._take_common(place)):
-                pieces.append(self._put(place, place.unread[:room]))
-        return pieces
+                parts[place.sequence] = place.unread[:room]
+                room -= len(parts[place.sequence])
+        return [self._put(place, parts[place.sequence]) for place in self._places if place.sequence in parts]
 
     def _put(self, place: Place, tokens: list[int]) -> _Piece:
         batch, start = self._batch, self._batch.n_tokens
@@ -153,18 +171,25 @@ class BatchEngine(LlamaModel):
         # At least one token is always read anew: logits are not in the cache.
         wanted = place.answer.tokens[:-1]
         best, common = place, 0
-        for other in self._places if self._shares and place.asked.reuse else ():
+        others = self._places if self._shares and place.asked.reuse else []
+        # What is in its own cache first: that costs nothing.
+        for other in sorted(others, key=lambda other: other is not place):
             if other is not place and other.reads:
                 assert other.answer
-                if common_length(wanted, other.answer.tokens) >= len(other.cached) + WORTH_WAITING:
+                if common_length(wanted, other.answer.tokens) >= len(other.cached) + WORTH_COPYING:
                     return False
-            if (shared := common_length(wanted, other.cached)) > common and self._whole(other):
+            shared = common_length(wanted, other.cached)
+            if shared >= common + (1 if other is place else WORTH_COPYING) and self._whole(other):
                 best, common = other, shared
-        llama_cpp.llama_memory_seq_rm(self._memory, place.sequence, common if best is place else 0, -1)
         if best is not place:
-            llama_cpp.llama_memory_seq_cp(self._memory, best.sequence, place.sequence, 0, common)
+            self._copy(best, place)
+        llama_cpp.llama_memory_seq_rm(self._memory, place.sequence, common, -1)
         place.cached, place.reused = wanted[:common], common
         return True
+
+    def _copy(self, source: Place, target: Place) -> None:
+        """Put all that a sequence has in the cache in place of what another one has there."""
+        llama_cpp.llama_memory_seq_cp(self._memory, source.sequence, target.sequence, -1, -1)
 
     def _whole(self, place: Place) -> bool:
         """Whether its text is in the cache from the beginning on; a sliding window may have moved on."""

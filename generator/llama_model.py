@@ -71,8 +71,8 @@ class LlamaModel:
         params.n_ctx = n_ctx if sequences == 1 else sequences * -(-n_ctx // _CONTEXT_STEP) * _CONTEXT_STEP
         params.n_batch = params.n_ubatch = min(BATCH, params.n_ctx)
         params.n_seq_max = sequences
-        # One pool of cells for all: a prefix that several texts share is held, and read, once.
-        params.kv_unified = sequences > 1
+        # To each text cells of its own: in a pool, each would be compared with those of all.
+        params.kv_unified = False
         # Only a prompt's last token is sampled from: no logits need room for the others (models.dry_run).
         params.n_outputs_max = sequences
         params.no_perf = False

@@ -70,7 +70,7 @@ def _lay_out(path: str, n_ctx: int, sequences: int) -> bool:
     context.n_ctx = n_ctx if sequences == 1 else sequences * -(-n_ctx // _CONTEXT_STEP) * _CONTEXT_STEP
     context.n_batch = context.n_ubatch = min(_BATCH, context.n_ctx)
     context.n_seq_max = context.n_outputs_max = sequences
-    context.kv_unified = sequences > 1
+    context.kv_unified = False
     return bool(llama_cpp.llama_init_from_model(model, context))
 
 

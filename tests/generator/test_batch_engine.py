@@ -180,3 +180,13 @@ def test_a_step_that_is_aborted_is_done_once_more(
         for question, event in events:
             told[question].append(event)
     assert [text(events) for events in told] == [alone(engine, tokens, GREEDY)[0] for tokens in PROMPTS[:2]]
+
+
+def test_answers_go_on_when_one_in_their_midst_has_ended(engine: Engine, batch: BatchEngine) -> None:
+    asked = [
+        (tokens, replace(GREEDY, max_tokens=n)) for tokens, n in zip(PROMPTS, (20, 2, 9, 20), strict=False)
+    ]
+    told = together(batch, asked)
+    assert [text(events) for events in told] == [alone(engine, *one)[0] for one in asked]
+    # What moved is found where it is now.
+    assert done(together(batch, [(PROMPTS[3], GREEDY)])[0]).timing.n_prompt_reused == 140

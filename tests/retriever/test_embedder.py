@@ -36,6 +36,25 @@ def test_no_passages_and_odd_questions(minilm: Embedder) -> None:
         assert np.isfinite(minilm.embed_question(odd)).all()
 
 
+def test_several_batches_keep_the_order_whoever_else_embeds(minilm: Embedder) -> None:
+    texts = [f"Used for {number} weeks. " + "It still works. " * (number % 7) for number in range(70)]
+    single = np.stack([minilm.embed_passages([text])[0] for text in texts])
+    found: list[float] = []
+
+    def embed() -> None:
+        vectors = minilm.embed_passages(texts)
+        minilm.embed_question("How long does it work?")
+        found.append(float((vectors * single).sum(axis=1).min()))
+
+    threads = [threading.Thread(target=embed) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(found) == 2
+    assert min(found) > 0.9995
+
+
 def test_threads_load_it_once(monkeypatch: pytest.MonkeyPatch) -> None:
     loads: list[str] = []
 
