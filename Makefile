@@ -11,10 +11,10 @@ READY := .venv/ready
 PACKAGES := app benchmarks compare config database generator ingest models retriever tests training
 export CMAKE_BUILD_PARALLEL_LEVEL ?= $(shell nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 2)
 
-.PHONY: help setup demo app test test-slow lint format browser bench clean
+.PHONY: help setup demo app test test-browser test-slow lint format browser screenshots bench clean
 
 help: ## show this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "make %-10s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "make %-12s %s\n", $$1, $$2 }'
 
 setup: $(READY) ## make .venv and install everything, once
 
@@ -45,17 +45,23 @@ demo: $(READY) ## ask two demo models about the sample reviews; the report is in
 	@echo
 	@echo "The demo models are toys of a few megabytes that can only choose sentences; extractive does so without"
 	@echo "a language model. A real one must be better than both. Next:"
-	@echo "  make app                                  the side-by-side chat on http://localhost:8501"
+	@echo "  make app                                  the same in a browser, on http://localhost:8501"
 	@echo "  $(BIN)/python -m models pull mistral     a real model (4.4 GB); then compare it:"
 	@echo "  $(BIN)/python -m compare --models mistral:verbatim,demo-llama,extractive"
 
-app: $(READY) ## the side-by-side chat on http://localhost:8501
+app: $(READY) ## the pages in a browser: http://localhost:8501
 	$(BIN)/python -m streamlit run app/main.py --server.port 8501
+
+# A missing browser is a failure here, a skipped test where pytest is called by hand.
+test test-browser test-slow: export REQUIRE_BROWSER := 1
 
 test: lint browser ## lint, types and tests; at most 5 minutes after set-up
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
-test-slow: $(READY) ## the long tests: kills at random moments, soak; at most 40 minutes
+test-browser: browser ## what is tested in a real browser, alone
+	$(BIN)/python -m pytest -m "browser and not slow"
+
+test-slow: browser ## the long tests: kills at random moments, soak; at most 40 minutes
 	$(BIN)/python -m pytest -m slow
 
 lint: $(READY) ## style and types
@@ -72,8 +78,12 @@ browser: $(READY)
 	@command -v chromium chromium-browser google-chrome >/dev/null || { \
 		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; \
 		then apt-get update -qq && apt-get install -y -qq chromium >/dev/null; \
-		else $(BIN)/python -m playwright install chromium; fi; } || \
-		echo "No browser could be installed: the page's tests will be skipped, and say so."
+		else $(BIN)/python -m playwright install chromium; fi; } || { \
+		echo "No browser could be installed. Install Chromium, or test all but the page:"; \
+		echo "  $(BIN)/python -m pytest -m 'not slow and not browser'"; exit 1; }
+
+screenshots: browser ## the pictures of docs/img, from the sample reviews and the demo models
+	$(BIN)/python -m tests.app.screenshots
 
 bench: $(READY) ## our speed beside a bare llama.cpp loop and the published one: make bench MODEL=file.gguf
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[bench]'

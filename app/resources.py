@@ -1,17 +1,23 @@
 """What all sessions of the page share: settings, database, retriever, the models in memory.
 
-Knows how things are opened; knows nothing of what is drawn.
+Knows how things are opened; knows nothing of what is drawn. What no first paint needs is
+imported when it is first asked for.
 """
 
 import gc
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from config import ModelSpec, Settings, load_settings
 from database import Database
-from generator import AnswerLog, Registry
 from models.catalogue import EXTRACTIVE, find_spec, models_on_disk
 from retriever import Embedder, Retriever
+from retriever.harmful import HarmfulMarks
+
+if TYPE_CHECKING:
+    from app.ask.conversation import Conversations
+    from generator import AnswerLog, Registry
 
 
 @st.cache_resource(show_spinner="Reading the settings…")
@@ -34,7 +40,7 @@ def embedder() -> Embedder:
 
 @st.cache_resource(show_spinner="Loading the embedder…")
 def warm_up() -> None:
-    """Before the first question: load what embedding needs, once, and hide it from the garbage collector.
+    """Before the first answer: what embedding needs, once loaded, is hidden from the garbage collector.
 
     Streamlit collects garbage after every run of the page, five times a second while an answer is followed.
     With a million objects of the libraries to look through, the threads that answer would hardly get a turn.
@@ -50,8 +56,10 @@ def retriever() -> Retriever:
 
 
 @st.cache_resource(show_spinner=False)
-def answer_log() -> AnswerLog:
+def answer_log() -> "AnswerLog":
     """Where every answer is written."""
+    from generator import AnswerLog
+
     return AnswerLog(database())
 
 
@@ -61,12 +69,30 @@ def spec(name: str) -> ModelSpec:
 
 
 @st.cache_resource(show_spinner=False)
-def registry() -> Registry:
+def registry() -> "Registry":
     """The models in memory, shared by all sessions; each answers one question after the other."""
+    from generator import Registry
+
     return Registry(settings(), embedder())
+
+
+@st.cache_resource(show_spinner=False)
+def conversations() -> "Conversations":
+    """The conversations of the page Ask, whichever tab looks at them."""
+    from app.ask.conversation import Conversations
+    from app.ask.turn import Services
+    from compare.vote_log import VoteLog
+
+    return Conversations(Services(settings(), retriever(), registry(), answer_log(), VoteLog(database())))
 
 
 def usable_models() -> list[str]:
     """Models whose file is there, the configured ones first; those behind a server; the built-in one."""
     behind_servers = [name for name, spec in settings().models.items() if spec.remote]
     return [*models_on_disk(settings()), *behind_servers, EXTRACTIVE.name]
+
+
+@st.cache_resource(show_spinner=False)
+def harmful_marks() -> HarmfulMarks:
+    """Which passages no model is given."""
+    return HarmfulMarks(database())

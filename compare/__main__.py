@@ -6,7 +6,6 @@ Exit codes of a run: 0 fine, 1 a model failed, 2 wrong use, 3 a threshold (--fai
 import shlex
 import signal
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,21 +14,18 @@ from typer.core import TyperGroup
 
 from compare import options
 from compare.batch import Batch, finished_run
-from compare.contestant import Contestant, find_contestants
 from compare.dry_run import print_forecast
-from compare.experiment import Experiment, read_experiment
-from compare.forecast import forecast
+from compare.experiment import read_experiment
+from compare.forecast import forecast, judge_forecast
 from compare.load_command import load
 from compare.machine import observe
-from compare.plan import Plan
+from compare.planning import make_plan, require_run_name, resumed_plan, usual_run_name
 from compare.report import write_files
+from compare.run_process import working_on
 from compare.runner import Runner
-from compare.tasks import prepare_tasks
-from compare.threshold import Threshold
-from config import Settings, load_settings
+from config import load_settings
 from config.command import console, run
 from config.errors import ConfigError
-from config.settings import did_you_mean
 from database import Database
 from generator import AnswerLog
 from retriever import Embedder, Retriever
@@ -67,6 +63,7 @@ def run_experiment(
     temperature: options.Temperature = None,
     max_tokens: options.MaxTokens = None,
     scores: options.Scores = None,
+    judge: options.Judge = None,
     fail_if: options.FailIf = None,
     name: options.Name = "",
     replace: options.Replace = False,
@@ -79,35 +76,35 @@ def run_experiment(
     """Run a comparison, or finish one, and write its report. `python -m compare` alone does so too."""
     keys = {
         "models": models, "products": product or products, "questions": question or questions, "k": k,
-        "passages": passages, "answers": answers, "mode": "throughput" if throughput else mode,
-        "repeats": repeats, "seed": seed, "n_ctx": n_ctx, "temperature": temperature,
-        "max_tokens": max_tokens, "scores": scores, "fail_if": fail_if,
+        "passages": passages, "answers": answers, "mode": "throughput" if throughput else mode, "seed": seed,
+        "repeats": repeats, "n_ctx": n_ctx, "temperature": temperature, "max_tokens": max_tokens,
+        "scores": scores, "judge": judge, "fail_if": fail_if,
     }  # fmt: skip
     given = {key: value for key, value in keys.items() if value is not None}
     conditions = observe()
-    # So that an end by a time limit is one that can be resumed in words, too.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # an end by a time limit can be resumed, too
     settings = load_settings()
-    if resume and (experiment or given or name or replace or dry_run or out):
-        raise ConfigError("--resume goes by the run's stored plan; only --json and --force go with it.")
-    run_id = resume or name or datetime.now(UTC).strftime("%Y-%m-%d-%H%M%S")
-    _require_file_name(run_id)
-    folder = (out or settings.home / "runs" / run_id).resolve()
+    if resume and (experiment or given.keys() - {"judge"} or name or replace or dry_run or out):
+        raise ConfigError("--resume goes by the run's stored plan; --judge, --json and --force go with it.")
+    run_id = resume or _new_name(name)
     embedder = Embedder(settings.embedder)
     with Database.open(settings) as database:
         log = AnswerLog(database)
         if resume:
-            plan = Plan.from_run(log.run(run_id))
+            plan = resumed_plan(log, run_id, judge, settings)
         else:
+            if not (replace or dry_run):
+                log.require_new(run_id)  # before a minute of embedding and searching
+            folder = (out or settings.home / "runs" / run_id).resolve()
             retriever = Retriever(database, embedder, settings.retrieval)
-            plan = _plan(read_experiment(experiment, given), settings, retriever, folder)
+            plan = make_plan(read_experiment(experiment, given), settings, retriever, folder, _command())
         if dry_run:
-            print_forecast(plan, forecast(plan, settings, log))
+            print_forecast(plan, forecast(plan, settings, log), judge_forecast(plan, settings))
             return
         if not resume:
             log.begin_run(run_id, plan.to_row(), plan.task_rows(), replace)
-        code = Batch(run_id, plan, Runner(settings, embedder, log, force), as_json).work(conditions)
-    sys.exit(code)
+        with working_on(database, run_id):
+            sys.exit(Batch(run_id, plan, Runner(settings, embedder, log, force), as_json).work(conditions))
 
 
 @app.command()
@@ -130,46 +127,15 @@ def report(
 app.command()(load)
 
 
-def _contestants(experiment: Experiment, settings: Settings) -> tuple[Contestant, ...]:
-    """Who takes part, with the experiment's settings in place of their own. Raises ConfigError."""
-    changes = {
-        key: value
-        for key in ("n_ctx", "temperature", "max_tokens")
-        if (value := getattr(experiment, key)) is not None
-    }
-    found = find_contestants(experiment.models, settings, experiment.answers)
-    names = [contestant.name for contestant in found]
-    for threshold in map(Threshold.parse, experiment.fail_if):
-        if threshold.contestant not in names:
-            raise ConfigError(
-                f"'{threshold.text}': {threshold.contestant} does not take part"
-                f"{did_you_mean(threshold.contestant, names)} There are: {', '.join(names)}."
-            )
-    return tuple(Contestant(one.spec.model_copy(update=changes), one.answers) for one in found)
+def _new_name(name: str) -> str:
+    """The name of a new run: the given one, or the time. Raises ConfigError."""
+    run_id = name or usual_run_name()
+    require_run_name(run_id)
+    return run_id
 
 
-def _plan(experiment: Experiment, settings: Settings, retriever: Retriever, folder: Path) -> Plan:
-    # First what needs no database and no embedder: wrong names are to be told at once.
-    contestants = _contestants(experiment, settings)
-    k = experiment.k or settings.retrieval.k
-    return Plan(
-        contestants=contestants,
-        tasks=prepare_tasks(retriever, experiment, k),
-        k=k,
-        passages=experiment.passages,
-        mode=experiment.mode,
-        seed=experiment.seed,
-        verbatim=settings.verbatim,
-        scores=experiment.scores,
-        fail_if=experiment.fail_if,
-        command=f"python -m compare {shlex.join(sys.argv[1:])}".strip(),
-        out=str(folder),
-    )
-
-
-def _require_file_name(run_id: str) -> None:
-    if Path(run_id).name != run_id:
-        raise ConfigError(f"'{run_id}' cannot be a run's name: a folder is named like it, so no slashes.")
+def _command() -> str:
+    return f"python -m compare {shlex.join(sys.argv[1:])}".strip()
 
 
 if __name__ == "__main__":

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 
+from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from compare.forecast import Forecast
+from compare.forecast import Forecast, JudgeForecast
 from compare.plan import Plan
 from compare.progress import in_words
 from compare.prompt_sizes import PromptSizes
@@ -14,21 +15,23 @@ from generator.endpoint import CHARACTERS_PER_TOKEN
 from models.room import gib, this_machine
 
 
-def print_forecast(plan: Plan, forecasts: Sequence[Forecast]) -> None:
-    """Print what is asked, what each contestant takes, and what must be known beforehand."""
-    _print(_asked(plan))
-    console.print(_table(forecasts, sum(task.repeats for task in plan.tasks)))
-    for line in _remarks(plan, forecasts):
-        _print(line)
-    _print("Nothing was loaded, and nothing was stored.")
+def print_forecast(
+    plan: Plan, forecasts: Sequence[Forecast], judge: JudgeForecast | None = None, to: Console = console
+) -> None:
+    """Print what is asked, what each contestant and the judge take, and what must be known beforehand."""
+    _print(_asked(plan), to)
+    to.print(_table(sum(task.repeats for task in plan.tasks), forecasts, judge))
+    for line in (*_remarks(plan, forecasts), *(_judge_remarks(judge) if judge else ())):
+        _print(line, to)
+    _print("Nothing was loaded, and nothing was stored.", to)
 
 
 # As `models.room` says it, for a narrow column.
 _FITS = {"": "-", "fits": "yes", "tight": "tightly", "does not fit": "no"}
 
 
-def _print(line: str) -> None:
-    console.print(line, markup=False, highlight=False, soft_wrap=True)
+def _print(line: str, to: Console) -> None:
+    to.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 def _asked(plan: Plan) -> str:
@@ -38,11 +41,12 @@ def _asked(plan: Plan) -> str:
     return (
         f"{len(plan.contestants)} contestants, {len(plan.tasks)} questions about {products} products, "
         f"{asked} answers of each with the repeats: {plan.answers} answers. "
-        f"Timing: {plan.mode}; seed {plan.seed}; {plan.k} {unit} for each question."
+        f"Timing: {plan.mode}{', several at a time' if plan.mode == 'throughput' else ''}; seed {plan.seed}; "
+        f"{plan.k} {unit} for each question."
     )
 
 
-def _table(forecasts: Sequence[Forecast], asked: int) -> Table:
+def _table(asked: int, forecasts: Sequence[Forecast], judge: JudgeForecast | None) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0))
     table.add_column("contestant", no_wrap=True)
     for heading in ("prompts", "tokens each", "in all", "memory", "fits", "time"):
@@ -58,14 +62,26 @@ def _table(forecasts: Sequence[Forecast], asked: int) -> Table:
             _FITS[one.verdict],
             "-" if one.seconds is None else in_words(one.seconds),
         )
+    if judge:
+        table.add_row(
+            f"{escape(judge.judge.name)}, judge",
+            f"{judge.prompts:,}",
+            _range([*judge.sizes.rating, *judge.sizes.pair], judge.sizes.counted),
+            f"{judge.tokens:,}",
+            "remote" if judge.judge.remote else _memory(judge),
+            _FITS[judge.verdict],
+            "-",
+        )
     return table
 
 
 def _each(sizes: PromptSizes | None) -> str:
-    if sizes is None or not sizes.fitting:
-        return "-"
-    low, high = min(sizes.fitting), max(sizes.fitting)
-    about = "" if sizes.counted else "~"
+    return _range(sizes.fitting, sizes.counted) if sizes and sizes.fitting else "-"
+
+
+def _range(tokens: Sequence[int], counted: bool) -> str:
+    low, high = min(tokens), max(tokens)
+    about = "" if counted else "~"
     return f"{about}{low:,}" if low == high else f"{about}{low:,} to {high:,}"
 
 
@@ -75,19 +91,18 @@ def _read(sizes: PromptSizes | None, asked: int) -> str:
     return f"{round(sum(sizes.fitting) * asked / len(sizes.tokens)):,}"
 
 
-def _memory(one: Forecast) -> str:
+def _memory(one: Forecast | JudgeForecast) -> str:
     return gib(one.memory.process) if one.memory else "-"
 
 
 def _remarks(plan: Plan, forecasts: Sequence[Forecast]) -> Iterator[str]:
+    if plan.mode == "throughput":
+        together = [f"{one.contestant.name} {one.at_once}" for one in forecasts]
+        yield f"Answers written at a time: {', '.join(together)}."
     for one in forecasts:
         name, sizes = one.contestant.name, one.sizes
         yield from one.remarks
-        if one.verdict == "does not fit" and one.memory:
-            yield (
-                f"{name} will not fit: it takes {gib(one.memory.process)}, and {gib(this_machine().size)} "
-                "are free. `python -m models fit` says what would."
-            )
+        yield from _too_large(name, one)
         if sizes and None in sizes.tokens:
             yield (
                 f"{name}: {sizes.tokens.count(None)} of {len(sizes.tokens)} questions will not fit its "
@@ -100,14 +115,43 @@ def _remarks(plan: Plan, forecasts: Sequence[Forecast]) -> Iterator[str]:
             f"Tokens are estimated, at {CHARACTERS_PER_TOKEN} characters each, for {', '.join(estimated)}."
         )
     if unknown := [one.contestant.spec.name for one in forecasts if one.seconds is None]:
-        yield (
-            f"Time is not known for {', '.join(unknown)}: nothing was measured on this machine yet. "
-            f"`python -m models probe {unknown[0]}` foretells the speed of a file."
-        )
+        yield _unknown_time(plan, unknown)
     repeated = any(task.repeats > 1 for task in plan.tasks)
     cold = [one.name for one in plan.contestants if _certain(one.spec.temperature, one.answers)]
     if repeated and cold:
         yield f"Always the likeliest token: repeats measure speed alone for {', '.join(cold)}."
+
+
+def _unknown_time(plan: Plan, names: Sequence[str]) -> str:
+    if plan.mode == "throughput":
+        return f"Time is not known for {', '.join(names)}: there was no throughput run on this machine yet."
+    return (
+        f"Time is not known for {', '.join(names)}: nothing was measured on this machine yet. "
+        f"`python -m models probe {names[0]}` foretells the speed of a file."
+    )
+
+
+def _too_large(name: str, one: Forecast | JudgeForecast) -> Iterator[str]:
+    if one.verdict == "does not fit" and one.memory:
+        yield (
+            f"{name} will not fit: it takes {gib(one.memory.process)}, and {gib(this_machine().size)} "
+            "are free. `python -m models fit` says what would."
+        )
+
+
+def _judge_remarks(one: JudgeForecast) -> Iterator[str]:
+    name, n_ctx = one.judge.name, one.judge.n_ctx
+    yield from one.remarks
+    yield from _too_large(name, one)
+    yield (
+        f"{name} judges: it marks {one.ratings:,} answers and compares {one.pairs:,} pairs in both orders, "
+        f"{one.prompts:,} prompts. The answers in them come on top of the tokens above."
+    )
+    if (longest := max(one.sizes.pair, default=0) + 2 * one.longest) > n_ctx:
+        yield (
+            f"{name}: answers of {one.longest} tokens may make a prompt of {longest:,}, its context has "
+            f"{n_ctx:,}. What does not fit gets no mark."
+        )
 
 
 def _certain(temperature: float, answers: str) -> bool:

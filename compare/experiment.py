@@ -58,7 +58,8 @@ class Experiment(Section):
     the settings. `passages`: pieces of reviews, or whole "reviews". `answers`: of models that do not say
     themselves; None: as in the settings. `mode`: of timing. `repeats`: None: the question set's, else 3.
     `seed` shuffles. `n_ctx`, `temperature`, `max_tokens`: in place of every model's own. `scores`: keys of
-    `compare.scores.SCORES`. `fail_if`: what the run fails for, see `compare.threshold`.
+    `compare.scores.SCORES`. `judge`: a model that marks the answers. `fail_if`: what the run
+    fails for, see `compare.threshold`.
     """
 
     models: Names = ()
@@ -74,6 +75,7 @@ class Experiment(Section):
     temperature: float | None = Field(default=None, ge=0, le=2)
     max_tokens: int | None = Field(default=None, ge=1)
     scores: Annotated[tuple[Score, ...], BeforeValidator(_names)] = ()
+    judge: Annotated[str, Field(min_length=1)] | None = None
     fail_if: tuple[Annotated[str, BeforeValidator(lambda text: Threshold.parse(text).text)], ...] = ()
 
 

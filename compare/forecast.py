@@ -3,23 +3,22 @@
 Knows files' headers, and what was answered before; loads no model and writes nothing.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import median
 
 from compare.contestant import Contestant
+from compare.foretold_time import seconds_foretold
 from compare.plan import Plan
-from compare.prompt_sizes import PromptSizes, prompt_sizes
+from compare.prompt_sizes import JudgeSizes, PromptSizes, judge_sizes, prompt_sizes
+from compare.throughput import at_once
 from config import ModelSpec, Settings
 from config.errors import ModelUnavailable
 from generator import AnswerLog
-from generator.answer_log import Row, machine_name
 from models.catalogue import known_header
 from models.files import how_to_get, model_path
 from models.header import Header, read_header
 from models.memory import MemoryPrediction, predict_memory
-from models.room import this_machine
+from models.room import most_sequences, this_machine
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +27,7 @@ class Forecast:
 
     `sizes` of its prompts: None for who reads no tokens. `memory`: None where it is not known, or not this
     machine's. `seconds` for all its answers, as far as earlier ones tell. `remarks`: sentences for people.
+    `at_once`: how many answers it writes at a time.
     """
 
     contestant: Contestant
@@ -35,11 +35,45 @@ class Forecast:
     memory: MemoryPrediction | None
     seconds: float | None
     remarks: tuple[str, ...]
+    at_once: int = 1
 
     @property
     def verdict(self) -> str:
         """Whether it fits into this machine's memory as it is now; empty: not known."""
-        return this_machine().verdict(self.memory) if self.memory else ""
+        return fits(self.memory)
+
+
+@dataclass(frozen=True, slots=True)
+class JudgeForecast:
+    """What the judge will take if everybody answers: `ratings` of an answer each, `pairs` asked both ways.
+
+    `sizes` of its prompts; `tokens` of all together; `longest`: the most that an answer may have. The rest
+    as in `Forecast`.
+    """
+
+    judge: ModelSpec
+    ratings: int
+    pairs: int
+    sizes: JudgeSizes
+    tokens: int
+    longest: int
+    memory: MemoryPrediction | None
+    remarks: tuple[str, ...]
+
+    @property
+    def prompts(self) -> int:
+        """How many it reads."""
+        return self.ratings + 2 * self.pairs
+
+    @property
+    def verdict(self) -> str:
+        """As in `Forecast`."""
+        return fits(self.memory)
+
+
+def fits(memory: MemoryPrediction | None) -> str:
+    """What `models.room` says of so much memory, as it is now; empty: not known."""
+    return this_machine().verdict(memory) if memory else ""
 
 
 def forecast(plan: Plan, settings: Settings, log: AnswerLog) -> list[Forecast]:
@@ -47,69 +81,70 @@ def forecast(plan: Plan, settings: Settings, log: AnswerLog) -> list[Forecast]:
     return [_forecast(plan, settings, contestant, log) for contestant in plan.contestants]
 
 
+def judge_forecast(plan: Plan, settings: Settings) -> JudgeForecast | None:
+    """The judge's; None for a plan without one."""
+    if plan.judge is None:
+        return None
+    rivals = len(plan.contestants)
+    pairs = rivals * (rivals - 1) // 2
+    located = _locate(plan.judge, settings, 1)
+    sizes = judge_sizes(plan.judge, plan.tasks, located.file)
+    tokens = sum(
+        task.repeats * (rivals * rating + 2 * pairs * pair)
+        for task, rating, pair in zip(plan.tasks, sizes.rating, sizes.pair, strict=True)
+    )
+    return JudgeForecast(
+        judge=plan.judge,
+        ratings=plan.answers,
+        pairs=pairs * sum(task.repeats for task in plan.tasks),
+        sizes=sizes,
+        tokens=tokens,
+        longest=max((one.spec.max_tokens for one in plan.contestants if one.answers == "free"), default=0),
+        memory=located.memory,
+        remarks=located.remarks,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Located:
+    """A model as far as it can be known unloaded. `file`: None if it has none here that can be read."""
+
+    file: Path | None
+    memory: MemoryPrediction | None
+    remarks: tuple[str, ...]
+    at_once: int
+
+
 def _forecast(plan: Plan, settings: Settings, contestant: Contestant, log: AnswerLog) -> Forecast:
     spec = contestant.spec
-    remarks: list[str] = []
-    earlier = _earlier(log, contestant)
     if spec.kind == "extractive":
-        return Forecast(contestant, None, None, _seconds(plan, spec, None, earlier), ())
-    file = _file(spec, settings)
-    memory = None
-    if not spec.remote:
-        if file is None:
-            remarks.append(f"There is no file of {spec.name} here. {how_to_get(spec)}")
-        try:
-            header = _header(spec, file)
-            memory = predict_memory(header, spec.n_ctx) if header else None
-        except ModelUnavailable as error:
-            remarks.append(f"{spec.name} cannot be loaded: {error}")
-            file = None
-    sizes = prompt_sizes(contestant, plan.tasks, plan.verbatim, file)
-    return Forecast(contestant, sizes, memory, _seconds(plan, spec, sizes, earlier), tuple(remarks))
+        return Forecast(contestant, None, None, seconds_foretold(plan, contestant, None, log), ())
+    answers = sum(task.repeats for task in plan.tasks)
+    located = _locate(spec, settings, at_once(answers) if plan.mode == "throughput" else 1)
+    sizes = prompt_sizes(contestant, plan.tasks, plan.verbatim, located.file)
+    seconds = seconds_foretold(plan, contestant, sizes, log)
+    return Forecast(contestant, sizes, located.memory, seconds, located.remarks, located.at_once)
 
 
-def _file(spec: ModelSpec, settings: Settings) -> Path | None:
-    """The model's file, if it has one and it is here."""
+def _locate(spec: ModelSpec, settings: Settings, wanted: int) -> _Located:
+    """The model, and how many of the `wanted` answers at a time it can write."""
     if spec.remote:
-        return None
-    path = model_path(spec, settings)
-    return path if path.is_file() else None
+        return _Located(None, None, (), min(wanted, spec.concurrency))
+    file: Path | None = model_path(spec, settings)
+    remarks: list[str] = []
+    if file is None or not file.is_file():
+        file = None
+        remarks.append(f"There is no file of {spec.name} here. {how_to_get(spec)}")
+    try:
+        header = _header(spec, file)
+        if header is None:
+            return _Located(file, None, tuple(remarks), 1)
+        sequences = most_sequences(header, spec.n_ctx, wanted)
+        return _Located(file, predict_memory(header, spec.n_ctx, sequences), tuple(remarks), sequences)
+    except ModelUnavailable as error:
+        return _Located(None, None, (*remarks, f"{spec.name} cannot be loaded: {error}"), 1)
 
 
 def _header(spec: ModelSpec, file: Path | None) -> Header | None:
     """The file's header, or what the catalogue tells of one that is not here."""
     return read_header(file) if file else known_header(spec)
-
-
-def _earlier(log: AnswerLog, contestant: Contestant) -> list[Row]:
-    """Answers of this contestant, timed on this machine while nothing else was."""
-    return [
-        row
-        for row in log.select(model=contestant.spec.name)
-        if (row["answers"], row["machine"], row["mode"]) == (contestant.answers, machine_name(), "measured")
-        and not row["shared"]
-    ]
-
-
-def _seconds(plan: Plan, spec: ModelSpec, sizes: PromptSizes | None, earlier: Sequence[Row]) -> float | None:
-    """Loading, a warm-up and all answers: tokens over the medians of earlier speeds, or times of answers.
-
-    An answer is taken to be as long as the earlier ones, or `max_tokens` if that is less.
-    """
-    if not earlier:
-        return None
-    load_s = _median(earlier, "load_s") or 0.0
-    answers = sum(task.repeats for task in plan.tasks) + 1
-    prefill, decode, n_out = (_median(earlier, key) for key in ("prefill_tok_s", "decode_tok_s", "n_out"))
-    if sizes is None or not prefill or not decode or n_out is None:
-        e2e_s = _median(earlier, "e2e_s")
-        return None if e2e_s is None else load_s + answers * e2e_s
-    read = sum((size or 0) * task.repeats for size, task in zip(sizes.tokens, plan.tasks, strict=True)) + max(
-        sizes.fitting, default=0
-    )
-    return load_s + read / prefill + answers * min(n_out, spec.max_tokens) / decode
-
-
-def _median(rows: Sequence[Row], key: str) -> float | None:
-    known = [row[key] for row in rows if row[key] is not None]
-    return median(known) if known else None

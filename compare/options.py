@@ -90,6 +90,14 @@ MaxTokens = Annotated[
 Scores = Annotated[
     str | None, typer.Option(help="Scores to compute, comma-separated.", rich_help_panel=_KEYS)
 ]
+Judge = Annotated[
+    str | None,
+    typer.Option(
+        metavar="MODEL",
+        help="A model that marks every answer and compares each two of them, when all are given.",
+        rich_help_panel=_KEYS,
+    ),
+]
 FailIf = Annotated[
     list[str] | None,
     typer.Option(

@@ -14,7 +14,7 @@ from compare.contestant import Contestant
 from compare.experiment import PassageUnit
 from compare.tasks import Task
 from compare.threshold import Threshold
-from config import VerbatimSettings
+from config import ModelSpec, VerbatimSettings
 from config.errors import RunError
 from generator.answer_log import AnswerKey, Row
 from generator.events import TimingMode
@@ -37,7 +37,7 @@ class Plan:
     """What a run is to do. `verbatim`: how many sentences may be chosen, where sentences are chosen.
 
     `seed` shuffles contestants and askings. `command`: how a person started it. `out`: the folder of its
-    files. `scores` and `fail_if` as in the experiment.
+    files. `judge`: who marks the answers once all are given. `scores` and `fail_if` as in the experiment.
     """
 
     contestants: tuple[Contestant, ...]
@@ -48,6 +48,7 @@ class Plan:
     seed: int
     verbatim: VerbatimSettings
     scores: tuple[str, ...] = ()
+    judge: ModelSpec | None = None
     fail_if: tuple[str, ...] = ()
     command: str = ""
     out: str = ""

@@ -16,6 +16,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from compare.judging import Judged
 from compare.runner import Answered, Failure, RunEvent, Started
 
 # Between two lines, where lines are all there is: a log of a night shall be readable.
@@ -23,11 +24,15 @@ LINE_S = 30.0
 
 
 class RunProgress:
-    """Shows the events of a run of `total` answers, `done` of them before it went on. For a `with` block."""
+    """Shows the events of a run of `total` answers, or what else `unit` names, `done` of them given before.
 
-    def __init__(self, console: Console, total: int, done: int) -> None:
+    For a `with` block.
+    """
+
+    def __init__(self, console: Console, total: int, done: int, unit: str = "answers") -> None:
         self._console = console
         self._total = total
+        self._unit = unit
         self.done = done
         self._told = time.monotonic()
         # When the first answer came, and how many there were then: loading tells nothing of the rest.
@@ -36,7 +41,7 @@ class RunProgress:
             TextColumn("{task.description}"),
             BarColumn(),
             MofNCompleteColumn(),
-            TextColumn("answers,"),
+            TextColumn(f"{unit},"),
             TimeElapsedColumn(),
             TextColumn("passed, remaining"),
             TimeRemainingColumn(),
@@ -54,17 +59,19 @@ class RunProgress:
     ) -> None:
         self._bar.stop()
 
-    def show(self, event: RunEvent) -> None:
+    def show(self, event: RunEvent | Judged) -> None:
         """Show what happened."""
         if isinstance(event, Started):
-            self._line(f"{event.contestant}: loading, then {event.left} answers")
+            self._line(f"{event.contestant}: loading, then {event.left} {self._unit}")
             self._bar.update(self._task, description=f"{escape(event.contestant)} (loading)")
-        elif isinstance(event, Answered):
+        elif isinstance(event, Answered | Judged):
             self.done += 1
             self._first = self._first or (time.monotonic(), self.done)
             self._bar.update(self._task, completed=self.done, description=escape(event.contestant))
             if time.monotonic() - self._told >= LINE_S:
-                self._line(f"{event.contestant}: {self.done} of {self._total} answers{self._remaining()}")
+                self._line(
+                    f"{event.contestant}: {self.done} of {self._total} {self._unit}{self._remaining()}"
+                )
         elif isinstance(event, Failure):
             self._line(f"{event.model}: failed")
 

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from compare.contestant import Contestant
+from compare.judge.questions import preference_messages, rating_messages
 from compare.tasks import Task
-from config import VerbatimSettings
+from config import ModelSpec, VerbatimSettings
 from config.errors import PromptTooLong
 from generator.asking import Question
 from generator.endpoint import Conversation
@@ -49,7 +50,7 @@ def prompt_sizes(
     fitting = Fitting(contestant.spec, verbatim)
     sizes: list[int | None] = []
     dropped = 0
-    with _tokenizer(contestant, file) as (loaded, tokenize):
+    with _tokenizer(contestant.spec, file) as (loaded, tokenize):
         for task in tasks:
             question = Question(task.question, task.matches, answers=contestant.answers)
             try:
@@ -62,12 +63,34 @@ def prompt_sizes(
     return PromptSizes(tuple(sizes), file is not None, dropped)
 
 
+@dataclass(frozen=True, slots=True)
+class JudgeSizes:
+    """Tokens of a judge's prompts for each task, the answers not counted in: to rate one, to compare two."""
+
+    rating: tuple[int, ...]
+    pair: tuple[int, ...]
+    counted: bool
+
+
+def judge_sizes(spec: ModelSpec, tasks: Sequence[Task], file: Path | None) -> JudgeSizes:
+    """The sizes of what a judge is asked about these tasks; `file`: its own, if it is here to count with.
+
+    Raises ModelUnavailable if llama.cpp cannot read the file.
+    """
+    rating, pair = [], []
+    with _tokenizer(spec, file) as (_, tokenize):
+        for task in tasks:
+            texts = [match.passage.text for match in task.matches]
+            rating.append(len(tokenize(rating_messages(task.question, texts, ""))))
+            pair.append(len(tokenize(preference_messages(task.question, texts, "", ""))))
+    return JudgeSizes(tuple(rating), tuple(pair), file is not None)
+
+
 @contextmanager
-def _tokenizer(contestant: Contestant, file: Path | None) -> Iterator[tuple[Loaded, Tokenize]]:
+def _tokenizer(spec: ModelSpec, file: Path | None) -> Iterator[tuple[Loaded, Tokenize]]:
     """What would be known of the model once it is loaded, and what counts tokens."""
-    n_ctx = contestant.spec.n_ctx
     if file is None:
-        yield Loaded(n_ctx, chat=True), lambda messages: Conversation(tuple(messages))
+        yield Loaded(spec.n_ctx, chat=True), lambda messages: Conversation(tuple(messages))
         return
     with TokenCounter(file) as counter:
-        yield Loaded(n_ctx, counter.chat, counter.reasons), counter.tokens
+        yield Loaded(spec.n_ctx, counter.chat, counter.reasons), counter.tokens

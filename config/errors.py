@@ -7,8 +7,12 @@ UserError
  ├─ BadReviewFile          a review file cannot be read at all
  ├─ ClusterError           the Ray cluster is not there, or was lost in the middle of an ingest
  ├─ UnknownProduct         no product has this id
+ ├─ UnknownPassage         no passage of the product has this hash, or more than one
  ├─ UnknownModel           no configured model has this name
  ├─ ModelUnavailable       the model's file is missing or cannot be loaded; its server is not there or refuses
+ ├─ ModelBusy              a model that answers cannot be unloaded
+ ├─ AskedTooMuch           a visitor of the page asks more at once, or in a minute, than is for one
+ ├─ BadLink                a link to a question names what is not here, or is not spelled so
  ├─ RunError               a run's name is taken already, or there is no run of this name
  ├─ PromptTooLong          not even the question fits the model's context
  └─ GenerationFailed       the model's process or server failed in the middle of an answer
@@ -18,9 +22,14 @@ defect and keeps its traceback. Foreign errors (psycopg2, pydantic, llama.cpp) a
 they enter, and nowhere else.
 """
 
+from config.printable import printable
+
 
 class UserError(Exception):
-    """Base of all errors whose text may be shown as it is."""
+    """Base of all errors whose text may be shown as it is, whatever file or server it quotes."""
+
+    def __str__(self) -> str:
+        return printable(super().__str__())
 
 
 class ConfigError(UserError):
@@ -47,12 +56,28 @@ class UnknownProduct(UserError):
     """No product in the database has the given id."""
 
 
+class UnknownPassage(UserError):
+    """No passage of the product is named so, or more than one."""
+
+
 class UnknownModel(UserError):
     """No model of this name is configured."""
 
 
 class ModelUnavailable(UserError):
     """A model's file is missing or cannot be loaded, or its server is not there or refuses us."""
+
+
+class ModelBusy(UserError):
+    """A model that is answering cannot be unloaded."""
+
+
+class AskedTooMuch(UserError):
+    """A visitor of the page asks more at once, or in a minute, than is for one."""
+
+
+class BadLink(UserError):
+    """A link to a question names what is not here, or is not spelled as links are."""
 
 
 class RunError(UserError):

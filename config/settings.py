@@ -59,10 +59,14 @@ class EmbedderSettings(Section):
 
 
 class PassageSettings(Section):
-    """How reviews are split: pieces of at most `size` characters, sharing `overlap`."""
+    """How reviews become passages: pieces of at most `size` characters, sharing `overlap`.
+
+    `scan`: whether those that look like an attempt to take a model over are marked, and so given to none.
+    """
 
     size: int = Field(default=300, ge=50, le=4000)
     overlap: int = Field(default=0, ge=0)
+    scan: bool = True
 
     @model_validator(mode="after")
     def _overlap_fits(self) -> Self:
@@ -97,6 +101,7 @@ class Settings(BaseSettings):
 
     `memory_budget`: bytes, or text like `8GiB`, that models loaded at the same time may take together;
     None: a share of what is available (`generator.registry`).
+    `guard`: the model that looks at answers of the page and of `python -m generator ask`; None: none does.
     """
 
     model_config = SettingsConfigDict(
@@ -110,6 +115,7 @@ class Settings(BaseSettings):
     passages: PassageSettings = PassageSettings()
     retrieval: RetrievalSettings = RetrievalSettings()
     verbatim: VerbatimSettings = VerbatimSettings()
+    guard: str | None = None
     models: dict[str, ModelSpec] = {}
 
     @property
@@ -180,6 +186,8 @@ def _first_problem(error: ValidationError) -> str:
     if problem["type"] == "value_error":
         # Our own validators say all there is to say; what they refuse may hold a password.
         return f"'{where}': {problem['ctx']['error']}."
+    if problem["loc"][0] == "database_url":
+        return f"'{where}': {problem['msg']}."  # what stands there may be a password
     return f"'{where}' is {problem['input']!r}: {problem['msg']}."
 
 

@@ -13,8 +13,8 @@ from typing import Self
 
 import psycopg2
 from pgvector.psycopg2 import register_vector
+from psycopg2.extensions import QuotedString, make_dsn, parse_dsn, register_adapter
 from psycopg2.extensions import connection as Connection
-from psycopg2.extensions import make_dsn, parse_dsn
 
 from config.errors import ConfigError, DatabaseError
 from config.settings import Settings
@@ -29,6 +29,23 @@ UNREACHABLE = (
     " Check that it runs, and its address, user and password; without REVIEWDUEL_DATABASE_URL and the PG "
     "variables an embedded server is used."
 )
+
+
+class _Storable(QuotedString):
+    """A text as it is bound: without NUL and halves of characters, which PostgreSQL cannot hold.
+
+    They come in addresses and arguments that people type; nothing that is stored can be named by them.
+    """
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text if text.isascii() and "\0" not in text else _storable(text))
+
+
+def _storable(text: str) -> str:
+    return text.replace("\0", "").encode("utf-8", "replace").decode()
+
+
+register_adapter(str, _Storable)
 
 
 class Database:

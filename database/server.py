@@ -22,7 +22,9 @@ from typing import IO
 import psutil
 from psycopg2.extensions import make_dsn
 
+from config.environment import plain_environment
 from config.errors import DatabaseError
+from config.folders import private_folder
 
 ROOT_STAND_IN = "pgserver"  # PostgreSQL refuses to run as root
 START_TIMEOUT_S = 120  # generous: after a crash the server first replays its log
@@ -44,7 +46,7 @@ class EmbeddedServer:
         self.folder = folder.resolve()
         self.log = self.folder.with_name(self.folder.name + ".log")
         try:
-            self.folder.parent.mkdir(parents=True, exist_ok=True)
+            private_folder(self.folder.parent)
             with self._exclusively():
                 self._socket_folder = self._start()
                 self._users: IO[bytes] | None = self.folder.with_name(f"{self.folder.name}.users").open("ab")
@@ -84,7 +86,7 @@ class EmbeddedServer:
     def _start(self) -> Path:
         """Make the cluster if need be, start it if it is not running; return its socket's folder."""
         self.folder.mkdir(mode=0o700, exist_ok=True)
-        self.log.touch()
+        self.log.touch(mode=0o600)
         give_to_server_user(self.folder, self.log)
         socket_folder = self._find_socket_folder()
         if not (self.folder / "PG_VERSION").exists():
@@ -151,6 +153,7 @@ def run_binary(name: str, *arguments: str | Path | int, check: bool = True) -> i
             stderr=output,
             user=user,
             cwd="/",
+            env=plain_environment(),
             check=False,
         )
         output.seek(0)

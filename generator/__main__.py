@@ -3,6 +3,7 @@
 import sys
 from collections import deque
 from collections.abc import Sequence
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -12,6 +13,7 @@ from rich.table import Table
 
 from config import AnswerMode, ModelSpec, load_settings
 from config.command import console, error_console, run
+from config.printable import printable
 from database import Database
 from generator import (
     Answer,
@@ -27,6 +29,7 @@ from generator import (
 from generator.answer_log import Row
 from generator.export import write_csv
 from generator.figures import figure, format_figure, format_memory, remarks
+from generator.guard import guard_of, guarded
 from models.catalogue import find_spec
 from retriever import Embedder, Match, Retriever
 
@@ -51,6 +54,7 @@ def ask(
     spec = find_spec(model, settings)
     embedder = Embedder(settings.embedder)
     with (
+        guard_of(settings) or nullcontext() as guard,
         open_answerer(spec, settings, embedder, force) as answerer,
         Database.open(settings) as database,
     ):
@@ -60,6 +64,8 @@ def ask(
         if spec.random_weights:
             error_console.print(f"{model} has random weights: what it says is noise.", style="dim")
         answer = _stream(answerer, question, retrieved.matches, answers)
+        if guard:
+            answer = guarded(answer, guard)
         AnswerLog(database).record(answer, spec, found.product_id, retrieved.retrieval_s)
     _print_passages(answer)
     _print_figures(answer, spec, retrieved.retrieval_s)
@@ -113,7 +119,7 @@ def _stream(
                 console.print("\n(So far this was reasoning. The answer:)")
             elif isinstance(event, Text):
                 status.stop()
-                console.print(event.text, end="", markup=False, highlight=False, soft_wrap=True)
+                console.print(printable(event.text), end="", markup=False, highlight=False, soft_wrap=True)
             else:
                 console.print()
                 return event
@@ -136,6 +142,8 @@ def _print_passages(answer: Answer) -> None:
         console.print(f"{answer.dropped} lower-ranked passages did not fit the model's context.")
     if answer.invalid_citations:
         console.print(f"Cited, but not among the passages: {list(answer.invalid_citations)}", markup=False)
+    if answer.flagged:
+        console.print(f"Look twice: {', '.join(answer.flagged)}.", markup=False)
 
 
 def _print_figures(answer: Answer, spec: ModelSpec, retrieval_s: float) -> None:

@@ -71,6 +71,7 @@ class Answer:
     model wrote before its answer, a part of neither text nor words.
     `history`: the earlier exchanges in the prompt, oldest first; `history_dropped` older ones did not fit, or
     were not for a choice to know.
+    `flagged`: what the content filter, and a guard model, noticed in what the model said itself, in words.
     `answers`: whether the model wrote, or chose. Of a choice: `quotes` are sentences of `matches`, in the
     model's order, which `text` holds on a line each; `own_line` is what it added in its own words.
     """
@@ -94,6 +95,7 @@ class Answer:
     answers: AnswerMode = "free"
     quotes: tuple[Sentence, ...] = ()
     own_line: str = ""
+    flagged: tuple[str, ...] = ()
     origin: Origin = field(default_factory=Origin)
     words: int = field(init=False)
 

@@ -3,11 +3,9 @@
 Knows the tables `run` and `answer`; knows nothing of prompts, processes or reports.
 """
 
-import platform
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from psycopg2.extras import Json, RealDictCursor
@@ -18,7 +16,7 @@ from config.errors import RunError
 from config.settings import did_you_mean
 from database import Database
 from generator.answer import Answer
-from models.llama_process import usable_cores
+from models.llama_process import machine_name
 
 Row = dict[str, Any]
 # Of an answer in its run: contestant, product_id, question, repeat.
@@ -31,15 +29,22 @@ class AnswerLog:
     """Writes answers as they come, each in a transaction of its own, and reads a run's back."""
 
     def __init__(self, database: Database) -> None:
-        self._database = database
+        self.database = database
         self._machine = machine_name()
+
+    def require_new(self, run_id: str) -> None:
+        """Raise RunError if there is a run of this name."""
+        with self.database.connection() as connection, connection.cursor() as cursor:
+            cursor.execute("SELECT FROM run WHERE run_id = %s", (run_id,))
+            if cursor.rowcount:
+                raise _taken(run_id)
 
     def begin_run(self, run_id: str, plan: Row, tasks: Sequence[Row] = (), replace: bool = False) -> None:
         """Note a batch run and what it is to ask, both as JSON.
 
         `replace`: a run of the same name is forgotten, with its answers; else it raises RunError.
         """
-        with self._database.connection() as connection, connection.cursor() as cursor:
+        with self.database.connection() as connection, connection.cursor() as cursor:
             if replace:
                 cursor.execute("DELETE FROM run WHERE run_id = %s", (run_id,))
             cursor.execute(
@@ -47,15 +52,12 @@ class AnswerLog:
                 (run_id, Json(plan), Json(list(tasks))),
             )
             if cursor.rowcount == 0:
-                raise RunError(
-                    f"There is a run '{run_id}' already. Finish it with --resume {run_id}, put this one in "
-                    "its place with --replace, or give this one another name with --name."
-                )
+                raise _taken(run_id)
 
     def run(self, run_id: str) -> Row:
         """The columns of a run: started_at, plan, tasks, conditions, failures. Raises RunError."""
         with (
-            self._database.connection() as connection,
+            self.database.connection() as connection,
             connection.cursor(cursor_factory=RealDictCursor) as cursor,
         ):
             cursor.execute("SELECT * FROM run WHERE run_id = %s", (run_id,))
@@ -68,21 +70,26 @@ class AnswerLog:
             f"The latest: {', '.join(known[:LISTED_RUNS]) or 'none yet'}."
         )
 
+    def change_plan(self, run_id: str, plan: Row) -> None:
+        """Put another plan, as JSON, in the place of the run's; what it asked stays."""
+        with self.database.connection() as connection, connection.cursor() as cursor:
+            cursor.execute("UPDATE run SET plan = %s WHERE run_id = %s", (Json(plan), run_id))
+
     def note_condition(self, run_id: str, condition: Row) -> None:
         """Add the machine's state, as it was when the run began or went on."""
-        with self._database.connection() as connection, connection.cursor() as cursor:
+        with self.database.connection() as connection, connection.cursor() as cursor:
             cursor.execute(
                 "UPDATE run SET conditions = conditions || %s WHERE run_id = %s", (Json([condition]), run_id)
             )
 
     def note_failures(self, run_id: str, failures: Sequence[Row]) -> None:
         """Put the failures of this attempt in the place of those of an earlier one."""
-        with self._database.connection() as connection, connection.cursor() as cursor:
+        with self.database.connection() as connection, connection.cursor() as cursor:
             cursor.execute("UPDATE run SET failures = %s WHERE run_id = %s", (Json(list(failures)), run_id))
 
     def answered(self, run_id: str) -> set[AnswerKey]:
         """What has been answered in a run."""
-        with self._database.connection() as connection, connection.cursor() as cursor:
+        with self.database.connection() as connection, connection.cursor() as cursor:
             cursor.execute(
                 "SELECT contestant, product_id, question, repeat FROM answer WHERE run_id = %s", (run_id,)
             )
@@ -90,7 +97,7 @@ class AnswerLog:
 
     def origins(self, run_id: str) -> dict[str, tuple[str | None, str | None]]:
         """Contestant → SHA-256 of the file, and engine, that its latest answer in this run came from."""
-        with self._database.connection() as connection, connection.cursor() as cursor:
+        with self.database.connection() as connection, connection.cursor() as cursor:
             cursor.execute(
                 "SELECT contestant, file_sha256, engine FROM answer WHERE run_id = %s ORDER BY answer_id",
                 (run_id,),
@@ -106,8 +113,8 @@ class AnswerLog:
         run_id: str | None = None,
         contestant: str | None = None,
         repeat: int = 0,
-    ) -> None:
-        """Log one answer; `retrieval_s` are the seconds that finding its passages took.
+    ) -> int:
+        """Log one answer and return its id; `retrieval_s` are the seconds that finding its passages took.
 
         `spec`: the model as it was asked, its seed too. In a run the answer is `contestant`'s, the
         `repeat`-th to its question, from 0. Raises RunError if the run has it: somebody else resumed it too.
@@ -121,13 +128,14 @@ class AnswerLog:
             "retrieval_s": retrieval_s,
             "machine": self._machine,
         }
-        statement = SQL("INSERT INTO answer ({}) VALUES ({}) ON CONFLICT DO NOTHING").format(
-            SQL(", ").join(map(Identifier, row)), SQL(", ").join(map(Placeholder, row))
-        )
-        with self._database.connection() as connection, connection.cursor() as cursor:
+        statement = SQL(
+            "INSERT INTO answer ({}) VALUES ({}) ON CONFLICT DO NOTHING RETURNING answer_id"
+        ).format(SQL(", ").join(map(Identifier, row)), SQL(", ").join(map(Placeholder, row)))
+        with self.database.connection() as connection, connection.cursor() as cursor:
             cursor.execute(statement, row)
-            if cursor.rowcount == 0:
+            if (logged := cursor.fetchone()) is None:
                 raise RunError(f"Another process is answering the run '{run_id}' at the same time.")
+            return int(logged[0])
 
     def answers(self, run_id: str) -> list[Row]:
         """The rows of a run in the order they were answered, columns as in the table."""
@@ -141,7 +149,7 @@ class AnswerLog:
         Fetched piece by piece: the log may be larger than memory.
         """
         with (
-            self._database.connection() as connection,
+            self.database.connection() as connection,
             connection.cursor("answers", cursor_factory=RealDictCursor) as cursor,
         ):
             cursor.execute(
@@ -152,11 +160,29 @@ class AnswerLog:
             )
             yield from map(dict, cursor)
 
+    def logged(self, answer_ids: Sequence[int]) -> list[Row]:
+        """The rows of these ids, in the order they were answered, columns as in the table."""
+        with (
+            self.database.connection() as connection,
+            connection.cursor(cursor_factory=RealDictCursor) as cursor,
+        ):
+            cursor.execute(
+                "SELECT * FROM answer WHERE answer_id = ANY(%s) ORDER BY answer_id", (list(answer_ids),)
+            )
+            return [dict(row) for row in cursor]
+
     def columns(self) -> list[str]:
         """The names of the table's columns, in its order."""
-        with self._database.connection() as connection, connection.cursor() as cursor:
+        with self.database.connection() as connection, connection.cursor() as cursor:
             cursor.execute("SELECT * FROM answer LIMIT 0")
             return [column.name for column in cursor.description or ()]
+
+
+def _taken(run_id: str) -> RunError:
+    return RunError(
+        f"There is a run '{run_id}' already. Finish it with --resume {run_id}, put this one in its place "
+        "with --replace, or give this one another name with --name."
+    )
 
 
 def _row(answer: Answer) -> Row:
@@ -202,6 +228,7 @@ def _row(answer: Answer) -> Row:
         "answers": answer.answers,
         "quotes": Json(list(_quotes(answer))),
         "own_line": answer.own_line,
+        "flagged": list(answer.flagged),
         **asdict(answer.origin),
     }
 
@@ -225,12 +252,3 @@ def _quotes(answer: Answer) -> Iterator[Row]:
             "end": quote.end,
             "text": quote.text,
         }
-
-
-def machine_name() -> str:
-    """Processor, cores and system: what a figure must not be read without."""
-    cpuinfo = Path("/proc/cpuinfo")
-    lines = cpuinfo.read_text().splitlines() if cpuinfo.exists() else []
-    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    processor = names[0] if names else platform.processor() or platform.machine()
-    return f"{processor}, {usable_cores()} cores, {platform.system()}"

@@ -16,6 +16,7 @@ from generator.answer import Answer, Exchange
 from generator.answerer import Answerer
 from generator.asking import Question
 from generator.choice import Choice
+from generator.content_filter import concerns
 from generator.cores import CoreShare
 from generator.events import (
     Done,
@@ -60,6 +61,11 @@ class Generator(Answerer):
         """Process id of the worker, if there is one."""
         return self._held.pid
 
+    @property
+    def file_sha256(self) -> str | None:
+        """Of the model's file, once it is loaded; None behind a server."""
+        return self._held.file_sha256
+
     def load(self) -> None:
         """Load the model now, and wait for it."""
         with self._lock:
@@ -84,7 +90,7 @@ class Generator(Answerer):
         stop: Sequence[str] = (),
         grammar: str = "",
         mode: TimingMode = "interactive",
-        sharing: int = 1,
+        sharing: int | CoreShare = 1,
     ) -> Iterator[Event]:
         """Continue a conversation: Loading, PromptProgress, pieces of text, and last Done.
 
@@ -100,7 +106,8 @@ class Generator(Answerer):
             stops = (*stop, *(() if grammar else self._held.stops))
             sampling = sampling_of(self.spec, self._held.loaded, len(tokens), stops)
             sampling = replace(sampling, grammar=grammar)
-            yield from self._held.generate(tokens, sampling, mode, CoreShare(sharing))
+            share = CoreShare(sharing) if isinstance(sharing, int) else sharing
+            yield from self._held.generate(tokens, sampling, mode, share)
 
     def stream(
         self,
@@ -164,7 +171,8 @@ class Generator(Answerer):
     ) -> Iterator[Loading | PromptProgress | Piece | Answer]:
         """The events as they are to be seen, and in place of Done the Answer."""
         origin = origin_of(prompt.messages, self._held.file_sha256, self._held.loaded.engine)
-        choice = Choice(prompt.sentences or (), [match.passage for match in prompt.matches])
+        passages = [match.passage for match in prompt.matches]
+        choice = Choice(prompt.sentences or (), passages)
         transcript = Transcript()
         for event in events if prompt.sentences is None else choice.pasted(events):
             transcript.take(event)
@@ -192,4 +200,8 @@ class Generator(Answerer):
                 answers=question.answers,
                 quotes=tuple(choice.quotes),
                 own_line=choice.own_line.rstrip(),
+                flagged=concerns(
+                    transcript.text if prompt.sentences is None else choice.own_line,
+                    [passage.text for passage in passages],
+                ),
             )

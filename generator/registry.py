@@ -5,47 +5,24 @@ Knows Generators and how much memory each was foretold to take; knows nothing of
 
 import threading
 import time
-from collections import deque
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
 
 import psutil
 
-from config import AnswerMode, Settings
-from generator.answer import Answer, Exchange
-from generator.answerer import Answerer
-from generator.cores import CoreShare
-from generator.events import Loading, Piece, PromptProgress
+from config import Settings
+from config.errors import ModelBusy
+from generator.answer import Answer
+from generator.footprint import Footprint, footprint
+from generator.guard import guard_of, guarded
 from generator.opening import open_answerer
+from generator.place import Place
+from generator.ticket import Ticket
 from models.catalogue import find_spec
 from retriever.embedder import Embedder
-from retriever.passage import Match
 
 # Of the memory that is available at the start; the rest is for the database, the embedder and the page.
 DEFAULT_SHARE = 0.8
-
-
-@dataclass(slots=True, eq=False)
-class _Place:
-    """A model and the tickets for it, in order: the first is the one that is admitted, or will be."""
-
-    generator: Answerer
-    tickets: deque["Ticket"] = field(default_factory=deque)
-    # Counts up with every use: the lowest is the least recently used.
-    used: int = 0
-
-    @property
-    def loaded(self) -> bool:
-        return self.generator.pid is not None
-
-    @property
-    def need(self) -> int:
-        """Bytes foretold; none for what takes no memory of its own here."""
-        return self.generator.predicted.process if self.generator.predicted else 0
-
-    def turn_of(self, ticket: "Ticket") -> bool:
-        """Whether it is among the first, as many as the model answers at once."""
-        return ticket in list(self.tickets)[: self.generator.spec.concurrency]
+# Where the guard model is, apart from the same one as it answers: no model has this name.
+AS_GUARD = ""
 
 
 class Registry:
@@ -53,6 +30,8 @@ class Registry:
 
     A model that is to be loaded pushes the least recently used ones out until all fit the budget, but never
     one that is answering: for that it waits. One that exceeds the budget by itself is loaded once alone.
+
+    Raises ConfigError, UnknownModel and ModelUnavailable for the guard model that the settings name.
     """
 
     def __init__(self, settings: Settings, embedder: Embedder | None = None) -> None:
@@ -60,7 +39,10 @@ class Registry:
         self._embedder = embedder or Embedder(settings.embedder)
         self.budget: int = settings.memory_budget or int(DEFAULT_SHARE * psutil.virtual_memory().available)
         self._changed = threading.Condition()
-        self._places: dict[str, _Place] = {}
+        self._places: dict[str, Place] = {}
+        self._guard = guard_of(settings)
+        if self._guard:
+            self._places[AS_GUARD] = Place(self._guard)
         self._uses = 0
         # In the order of reservation.
         self._waiting: list[Ticket] = []
@@ -85,7 +67,22 @@ class Registry:
         with self._changed:
             return len(self._admitted)
 
-    def reserve(self, name: str) -> "Ticket":
+    @property
+    def held(self) -> list[Footprint]:
+        """What each model in memory uses now, the least recently used first."""
+        with self._changed:
+            loaded = [
+                (place, [ticket.share.threads for ticket in self._admitted if ticket.place is place])
+                for place in self._by_use()
+                if place.loaded
+            ]
+        found = (
+            footprint(place.generator, threads, place.since, guard=place.generator is self._guard)
+            for place, threads in loaded
+        )
+        return [one for one in found if one]
+
+    def reserve(self, name: str) -> Ticket:
         """A ticket for one question: from now on, or as soon as there is room, the model counts as answering.
 
         Who asks several models at once reserves all before the first is asked, so that each gets its part
@@ -94,12 +91,47 @@ class Registry:
         with self._changed:
             if name not in self._places:
                 spec = find_spec(name, self._settings)
-                self._places[name] = _Place(open_answerer(spec, self._settings, self._embedder))
+                self._places[name] = Place(open_answerer(spec, self._settings, self._embedder))
             ticket = Ticket(self, self._places[name])
             ticket.place.tickets.append(ticket)
             self._waiting.append(ticket)
             self._admit()
             return ticket
+
+    def load(self, name: str) -> None:
+        """Load a model before it is asked, and wait for it; room is made as for a question.
+
+        Raises UnknownModel, ModelUnavailable.
+        """
+        ticket = self.reserve(name)
+        try:
+            if self.wait_for_turn(ticket):
+                ticket.generator.load()
+        finally:
+            ticket.give_back()
+
+    def unload(self, name: str) -> None:
+        """Free the memory of a model that is idle. Raises ModelBusy for one that is asked."""
+        with self._changed:
+            place = self._places.get(name)
+            if place and place.tickets:
+                raise ModelBusy(f"{name} is answering. Stop its answers or wait for them, then unload it.")
+            if place:
+                place.generator.close()
+                # Forgotten, so that its file is read anew: it may be another one by then.
+                del self._places[name]
+                self._admit()
+
+    def guarded(self, answer: Answer) -> Answer:
+        """The answer, with what the settings' guard says of it; that takes its turn as any model does."""
+        if not self._guard:
+            return answer
+        ticket = self.reserve(AS_GUARD)
+        try:
+            self.wait_for_turn(ticket)
+            return guarded(answer, self._guard, ticket.share)
+        finally:
+            ticket.give_back()
 
     def close(self) -> None:
         """End all models; running answers end in GenerationFailed."""
@@ -108,18 +140,29 @@ class Registry:
         for place in places:
             place.generator.close()
 
-    def _wait_for_turn(self, ticket: "Ticket") -> bool:
+    def wait_for_turn(self, ticket: Ticket) -> bool:
         """Return when the ticket is admitted; False if it was given back."""
         with self._changed:
             self._changed.wait_for(lambda: ticket not in self._waiting)
             return ticket in self._admitted
 
-    def _release(self, ticket: "Ticket") -> None:
+    def ahead_of(self, ticket: Ticket) -> int:
+        """How many questions to its model have to be done before its turn can come."""
+        with self._changed:
+            tickets = ticket.place.tickets
+            if ticket not in tickets:
+                return 0
+            return max(0, tickets.index(ticket) + 1 - ticket.generator.spec.concurrency)
+
+    def release(self, ticket: Ticket) -> None:
+        """Let the next one ask."""
         with self._changed:
             if ticket in ticket.place.tickets:
                 ticket.place.tickets.remove(ticket)
             if ticket in self._waiting:
                 self._waiting.remove(ticket)
+            if ticket in self._admitted:
+                ticket.place.since = time.time()
             self._admitted.discard(ticket)
             self._admit()
 
@@ -138,13 +181,14 @@ class Registry:
             self._admitted.add(ticket)
             self._uses += 1
             place.used = self._uses
+            place.since = time.time()
         for ticket in self._admitted:
             # They share what they run on: this machine (no URL), or the server of that URL.
             url = ticket.generator.spec.url
             ticket.share.change(sum(other.generator.spec.url == url for other in self._admitted))
         self._changed.notify_all()
 
-    def _make_room(self, newcomer: _Place) -> bool:
+    def _make_room(self, newcomer: Place) -> bool:
         """Push idle models out, the least recently used first, until the newcomer fits; False if not."""
         need = newcomer.need
         busy = {ticket.place for ticket in self._admitted}
@@ -157,58 +201,5 @@ class Registry:
                 place.generator.close()
         return True
 
-    def _by_use(self) -> list[_Place]:
+    def _by_use(self) -> list[Place]:
         return sorted(self._places.values(), key=lambda place: place.used)
-
-
-class Ticket:
-    """One question to one model. Ends when its answer is complete, or when it is given back."""
-
-    def __init__(self, registry: Registry, place: _Place) -> None:
-        self.place = place
-        self.share = CoreShare()
-        self._registry = registry
-        self._reserved = time.perf_counter()
-        self._turn = False
-
-    @property
-    def generator(self) -> Answerer:
-        """The model's generator."""
-        return self.place.generator
-
-    def stream(
-        self,
-        question: str,
-        matches: Sequence[Match],
-        history: Sequence[Exchange] = (),
-        answers: AnswerMode | None = None,
-    ) -> Iterator[Loading | PromptProgress | Piece | Answer]:
-        """As `Generator.stream`, once it is this ticket's turn; ends without an Answer if it was given back.
-
-        The Answer's `queue_s` counts from the reservation; it is `shared` if another model was asked
-        meanwhile, and its threads never were more than its part of the cores.
-        """
-        try:
-            if not self._registry._wait_for_turn(self):
-                return
-            waited = time.perf_counter() - self._reserved
-            self._turn = True
-            events = self.generator.stream(
-                question, matches, history=history, sharing=self.share, answers=answers
-            )
-            for event in events:
-                yield replace(event, queue_s=event.queue_s + waited) if isinstance(event, Answer) else event
-        finally:
-            self.give_back()
-
-    def cancel(self) -> None:
-        """End the answer if it is being written, or give the ticket back if its turn has not come."""
-        if self._turn:
-            self.generator.cancel()
-        else:
-            self.give_back()
-
-    def give_back(self) -> None:
-        """Let the next one ask. Needed only for a ticket that was never used."""
-        self._turn = False
-        self._registry._release(self)

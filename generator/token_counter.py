@@ -14,6 +14,7 @@ from typing import Any, Self
 from config.errors import ModelUnavailable
 from generator.events import Message
 from generator.prompt import completion_messages
+from models.header import read_header
 from models.llama_process import llama_environment
 
 
@@ -25,6 +26,7 @@ class TokenCounter:
     """
 
     def __init__(self, path: Path) -> None:
+        read_header(path)  # a bad one is refused here, before llama.cpp sees it
         self._path = path
         # -P: a folder named like one of our packages in the current directory must not be imported.
         self._process = subprocess.Popen(

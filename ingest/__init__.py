@@ -2,7 +2,7 @@
 
 from ingest.counts import IngestCounts
 from ingest.pipeline import ingest
-from ingest.reader import ReviewFile
+from ingest.reader import ReviewFile, UnrecognisedColumns
 from ingest.review import Rejection, Review
 
-__all__ = ["IngestCounts", "Rejection", "Review", "ReviewFile", "ingest"]
+__all__ = ["IngestCounts", "Rejection", "Review", "ReviewFile", "UnrecognisedColumns", "ingest"]

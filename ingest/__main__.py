@@ -11,10 +11,13 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 
 from config import PassageSettings, Settings, load_settings
 from config.command import error_console, run
+from config.printable import printable
 from database import Database
 from ingest.counts import IngestCounts
-from ingest.dry_run import notes, show
+from ingest.dry_run import dry_run as run_dry
+from ingest.dry_run import notes
 from ingest.pipeline import ingest
+from ingest.printing import show
 from ingest.reader import ReviewFile
 from ingest.review import Rejection, Review
 from retriever import Embedder
@@ -76,7 +79,7 @@ def main(
         opened = [stack.enter_context(ReviewFile(path, columns, encoding)) for path in files]
         if dry_run:
             for file in opened:
-                show(file)
+                show(run_dry(file))
             return
         settings = load_settings()
         database = stack.enter_context(Database.open(settings))
@@ -155,7 +158,7 @@ class _Report:
         """The rows of these files, one after the other, each with a bar of its own."""
         for file in files:
             self._file, self._read = file, 0
-            self._task = self._progress.add_task(file.path.name, total=file.size, rate="")
+            self._task = self._progress.add_task(printable(file.path.name), total=file.size, rate="")
             for row in self._read_file(file):
                 self._read += 1
                 yield row

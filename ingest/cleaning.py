@@ -18,8 +18,14 @@ _TAGS = (
     "html|i|iframe|img|input|ins|label|li|link|mark|meta|nav|ol|pre|q|s|section|small|source|span|strike|strong|"
     "sub|sup|table|tbody|td|tfoot|th|thead|title|tr|tt|u|ul|video"
 )
-BREAKS = re.compile(r"<(?:br|hr|/?p|/div|/li|/tr|/h[1-6])(?:\s[^<>]*)?/?\s*>", re.IGNORECASE)
-UNSEEN_ELEMENTS = re.compile(r"<!--.*?-->|<(script|style)\b.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
+BREAKS = re.compile(r"<(?:br|hr|/?p|/div|/li|/tr|/h[1-6])(?:[\s/][^<>]*)?>", re.IGNORECASE)
+# What browsers do not show: how it begins, and by what word how it ends.
+UNSEEN = re.compile(r"<(?:!--|(script|style)\b)", re.IGNORECASE)
+UNSEEN_ENDS = {
+    "": re.compile("-->"),
+    "script": re.compile(r"</script\s*>", re.IGNORECASE),
+    "style": re.compile(r"</style\s*>", re.IGNORECASE),
+}
 TAGS = re.compile(rf"</?(?:{_TAGS})(?:\s[^<>]*)?/?>", re.IGNORECASE)
 SPACES = re.compile(r"[ \t]+")
 
@@ -79,7 +85,24 @@ def _mended(text: str) -> str:
     if "&" in text or "\x1b" in text or not text.isascii():
         text = ftfy.fix_text(text, MENDING)
     if "<" in text:
-        text = UNSEEN_ELEMENTS.sub("", text)
+        text = _without_unseen(text)
         text = TAGS.sub("", BREAKS.sub("\n", text))
     text = text.replace("\r\n", "\n").replace("\r", "\n").translate(CHARACTERS)
     return SPACES.sub(" ", text)
+
+
+def _without_unseen(text: str) -> str:
+    """The text without comments, scripts and styles that end; in linear time, however many do not."""
+    kept, place = [], 0
+    endless = set()
+    for start in UNSEEN.finditer(text):
+        kind = (start[1] or "").lower()
+        if start.start() < place or kind in endless:
+            continue
+        end = UNSEEN_ENDS[kind].search(text, start.end())
+        if end:
+            kept.append(text[place : start.start()])
+            place = end.end()
+        else:
+            endless.add(kind)
+    return "".join((*kept, text[place:]))

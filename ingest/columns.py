@@ -28,6 +28,8 @@ NAMES: dict[str, tuple[str, ...]] = {
     "categories": ("categories", "category"),
 }  # fmt: skip
 REQUIRED = {"product": "the product's id", "text": "the review's text"}
+# Columns that a wrong name is compared with: a name is a word or some, and people look at no more.
+MOST_COMPARED, LONGEST_NAME = 200, 100
 
 Columns = Mapping[str, tuple[str, ...]]  # field: its columns; only `product` may have several
 
@@ -41,21 +43,26 @@ def recognise(columns: Sequence[str], told: Mapping[str, str]) -> Columns:
 
     Raises MissingColumn for one that was told or is required and is not there.
     """
-    spelled = {name.lower(): name for name in reversed(columns)}
-    found = {field: named for field, names in NAMES.items() if (named := _named(field, names, spelled))}
+    found = recognised_by_name(columns)
     for field, column in told.items():
         if field not in NAMES:
             close = difflib.get_close_matches(field, NAMES, n=1)
             hint = f"; did you mean '{close[0]}'?" if close else ""
             raise MissingColumn(f"no field '{field}' of a review, expected one of {', '.join(NAMES)}{hint}")
         if column not in columns:
-            close = difflib.get_close_matches(column, columns, n=3, cutoff=0.5)
+            close = difflib.get_close_matches(column, _names(columns), n=3, cutoff=0.5)
             raise MissingColumn(f"no column '{column}'{_but(close)}, expected one of {_listed(columns)}")
         found[field] = (column,)
     for field, meaning in REQUIRED.items():
         if field not in found:
             raise MissingColumn(_missing(field, meaning, columns))
     return found
+
+
+def recognised_by_name(columns: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """The columns of those fields that the columns' names tell, required or not."""
+    spelled = {name.lower(): name for name in reversed(columns)}
+    return {field: named for field, names in NAMES.items() if (named := _named(field, names, spelled))}
 
 
 def _named(field: str, names: tuple[str, ...], spelled: Mapping[str, str]) -> tuple[str, ...]:
@@ -68,7 +75,7 @@ def _named(field: str, names: tuple[str, ...], spelled: Mapping[str, str]) -> tu
 
 
 def _missing(field: str, meaning: str, columns: Sequence[str]) -> str:
-    lower = {name.lower(): name for name in columns}
+    lower = {name.lower(): name for name in _names(columns)}
     scored = [
         (difflib.SequenceMatcher(None, known, name).ratio(), lower[name])
         for name in lower
@@ -80,6 +87,11 @@ def _missing(field: str, meaning: str, columns: Sequence[str]) -> str:
         f"no column for {meaning} in {_listed(columns)}{_but(close)}, expected one of "
         f"{', '.join(NAMES[field])}, or --column {field}={example}"
     )
+
+
+def _names(columns: Sequence[str]) -> list[str]:
+    """Those of the columns that may have been meant; comparing takes the square of a name's length."""
+    return [name for name in columns if len(name) <= LONGEST_NAME][:MOST_COMPARED]
 
 
 def _but(close: Iterable[str]) -> str:

@@ -8,6 +8,8 @@ import codecs
 import re
 
 UNDECODABLE = re.compile("[\udc80-\udcff]")
+HALVES = re.compile("[\ud800-\udfff]")  # of characters that UTF-16 spells with two
+HALVES_OF_NO_BYTE = re.compile("[\ud800-\udc7f\udd00-\udfff]")
 WESTERN = "cp1252"  # what text that is not UTF-8 mostly is
 DENSE = 0.3  # share of letters beyond ASCII: Latin scripts have fewer, all others more
 UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -17,13 +19,14 @@ class TextDecoder:
     """How to read the text that begins with `start`, some thousand bytes.
 
     `name` is the encoding to open the file with (errors="surrogateescape"), `fallback` what bytes that are
-    not in it are taken for. `forced` is the user's word: then nothing is guessed.
+    not in it are taken for. `forced` is the user's word: then nothing is guessed. Raises LookupError if it
+    is no encoding of text.
     """
 
     def __init__(self, start: bytes, forced: str | None = None) -> None:
         self.fallback = WESTERN
         if forced is not None:
-            self.name = codecs.lookup(forced).name
+            self.name = _known(forced)
         elif start.startswith(UTF16_MARKS):
             self.name = "utf-16"
         else:
@@ -33,6 +36,9 @@ class TextDecoder:
 
     def mend(self, text: str) -> tuple[str, str | None]:
         """The text with its undecodable bytes read by the fallback; and which that was, if need be."""
+        if not HALVES.search(text):
+            return text, None
+        text = HALVES_OF_NO_BYTE.sub("\ufffd", text)  # JSON can spell them
         if not UNDECODABLE.search(text):
             return text, None
         raw = text.encode("utf-8", "surrogateescape")
@@ -42,6 +48,14 @@ class TextDecoder:
             except UnicodeDecodeError:
                 continue
         return raw.decode("latin-1"), "latin-1"  # which has a character for every byte
+
+
+def _known(name: str) -> str:
+    try:
+        "a".encode(name)  # codecs that are not for text are known by name too
+        return codecs.lookup(name).name
+    except ValueError as error:
+        raise LookupError(name) from error
 
 
 def _is_utf8(start: bytes) -> bool:

@@ -3,11 +3,14 @@
 Knows the forms and what to say of those that are none. Knows nothing of columns or files.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
+from ingest.cleaning import CHARACTERS
+
 LONGEST_ID = 200  # characters; an index entry holds some 2,700 bytes
+MOST_IDS = 100  # of one product; those that are known have a dozen
 AMERICAN = ("%m %d, %Y", "%B %d, %Y", "%b %d, %Y")
 FIRST_SECOND = 10**8  # of 1973: a smaller number is no time
 FIRST_MILLISECOND = 10**11
@@ -23,14 +26,18 @@ class Unusable(Exception):
 
 def parse_id(value: str) -> str:
     """An id without what cannot be seen; raises Unusable if it is too long."""
-    value = value.replace("\0", "").strip()
+    value = value.strip()
+    if not value.isprintable():
+        value = " ".join(value.translate(CHARACTERS).split())
     if len(value) > LONGEST_ID:
         raise Unusable(f"an id of {len(value)} characters", f"at most {LONGEST_ID}")
     return value
 
 
-def parse_product_ids(values: Iterable[str], where: str) -> tuple[str, ...]:
+def parse_product_ids(values: Sequence[str], where: str) -> tuple[str, ...]:
     """The ids, at least one, in order; each value may hold several."""
+    if sum(value.count(",") for value in values) > MOST_IDS:
+        raise Unusable(f"more than {MOST_IDS} ids of one product", "fewer")
     parts = (part for value in values for part in value.split(","))
     ids = tuple(dict.fromkeys(name for part in parts if (name := parse_id(part))))
     if not ids:

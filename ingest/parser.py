@@ -7,6 +7,7 @@ so that it can be sent to where the rows are parsed.
 from collections import Counter
 from dataclasses import dataclass
 
+from config.printable import printable
 from ingest.cleaning import LONGEST_LINE, LONGEST_TEXT, Cleaned, clean
 from ingest.columns import Columns
 from ingest.encoding import TextDecoder
@@ -15,6 +16,8 @@ from ingest.review import Rejection, Review
 from ingest.rows import BadRow
 from ingest.tables import Record
 from retriever.products import Listing
+
+LONGEST_VALUE = 4 * LONGEST_TEXT  # a character is up to four that could not be decoded
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,8 @@ class RowParser:
         return self._value(row, self.columns[field][0], notes) if field in self.columns else ""
 
     def _value(self, row: Record, column: str, notes: Counter[str]) -> str:
-        value, encoding = self.decoder.mend(row.values.get(column, ""))
+        # A million rows of a Parquet file may share a long text: no more of it is looked at than may count.
+        value, encoding = self.decoder.mend(row.values.get(column, "")[:LONGEST_VALUE])
         if encoding:
-            notes[f"'{column}' not in UTF-8, read as {encoding}"] += 1
+            notes[f"'{printable(column)}' not in UTF-8, read as {encoding}"] += 1
         return value

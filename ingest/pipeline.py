@@ -18,7 +18,8 @@ from ingest.occurrences import Occurrences
 from ingest.review import Rejection, Review, sha256
 from ingest.shelf import Changes, Shelf
 from ingest.splitter import Splitter
-from retriever import Embedder, store, truth
+from ingest.suspicious import suspicious
+from retriever import Embedder, harmful, store, truth
 from retriever.identity import claim_database
 from retriever.layout import tidy
 from retriever.passage import prose
@@ -110,6 +111,7 @@ class Writer:
     def __init__(self, embedder: Embedder, passages: PassageSettings, occurrences: Occurrences) -> None:
         self._embedder = embedder
         self._splitter = Splitter(passages)
+        self._scan = passages.scan
         self._occurrences = occurrences
 
     def write(self, connection: Connection, reviews: Sequence[Review], note: bool = False) -> IngestCounts:
@@ -134,8 +136,7 @@ class Writer:
             seen.append((review.listing.ids[0], row.review_id, times))
         if note:
             truth.note_seen(connection, seen)
-        embedded = self._apply(connection, shelf.changes())
-        return shelf.counts + IngestCounts(embedded=embedded)
+        return shelf.counts + self._apply(connection, shelf.changes())
 
     def _row(self, review: Review, product: int) -> StoredReview:
         content_hash = sha256(prose(review.title, review.text))
@@ -154,11 +155,12 @@ class Writer:
             split=self._splitter.name,
         )
 
-    def _apply(self, connection: Connection, changes: Changes) -> int:
-        """Write the changes; return how many passages had to be embedded."""
+    def _apply(self, connection: Connection, changes: Changes) -> IngestCounts:
+        """Write the changes; count the passages that had to be embedded, and those marked as suspicious."""
         pieces = [piece for review in changes.split for piece in self._pieces(review)]
         texts = {piece.content_hash: piece.text for piece in pieces}
-        # Before anything is deleted: the vectors of what moves or is split anew are still there.
+        # Before anything is deleted: vectors and marks of what moves or is split anew are still there.
+        marked = harmful.marked_of_reviews(connection, [review.key for review in changes.split])
         vectors = store.known_vectors(connection, texts) if texts else {}
         missing = [content_hash for content_hash in texts if content_hash not in vectors]
         if missing:
@@ -172,10 +174,14 @@ class Writer:
             store.insert_reviews(connection, changes.inserted)
         store.insert_copies(connection, changes.copies_inserted)
         store.insert_passages(connection, pieces, [vectors[piece.content_hash] for piece in pieces])
+        if marked:
+            harmful.mark_anew(connection, marked, changes.split, pieces)
+        noticed = list(suspicious(pieces)) if self._scan else []
+        suspected = harmful.mark_suspicious(connection, noticed)
         if changes.products:
             with connection.cursor() as cursor:
                 recount_products(cursor, changes.products)
-        return len(missing)
+        return IngestCounts(embedded=len(missing), suspected=suspected)
 
     def _pieces(self, review: StoredReview) -> list[StoredPassage]:
         return [

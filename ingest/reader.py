@@ -5,37 +5,54 @@ some rows.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from io import TextIOWrapper
 from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import Self
 
 from config.errors import BadReviewFile
+from config.printable import printable
 from ingest.columns import MissingColumn, recognise
 from ingest.encoding import TextDecoder
+from ingest.parquet import parquet_table
 from ingest.parser import RowParser
 from ingest.review import Rejection, Review
 from ingest.rows import BadRow
-from ingest.source import DAMAGED, PARQUET, STANDARD_INPUT, Source
-from ingest.tables import NoTable, Record, Table, parquet_table, text_table
+from ingest.source import PARQUET, STANDARD_INPUT, Source
+from ingest.tables import NoTable, Record, Table, require_few, text_table
 
 WHAT = "CSV, TSV, JSON lines or Parquet"
 NOTHING: Mapping[str, str] = MappingProxyType({})
+
+
+class UnrecognisedColumns(BadReviewFile):
+    """A field that is needed, or was told, has no column; `columns` are the file's, as it spells them."""
+
+    def __init__(self, message: str, columns: Sequence[str]) -> None:
+        super().__init__(message)
+        self.columns = tuple(columns)
 
 
 class ReviewFile:
     """An open review file: iterate once over it for its rows, in order, as Review or Rejection.
 
     `path` may be `-` for standard input; gzip and zstd are undone. `columns` (field: column) says where
-    what stands if the names do not; `encoding` is guessed if it is not told. `size` is in bytes, None for
-    standard input. `notes` counts what was done to the texts, in words. Raises BadReviewFile if the file
-    cannot be read or lacks a column.
+    what stands if the names do not; `encoding` is guessed if it is not told; `name` is what sentences call
+    it. `size` is in bytes, None for standard input; `available` are all its columns. `notes` counts what was
+    done to the texts, in words. Raises BadReviewFile if the file cannot be read, UnrecognisedColumns if it
+    lacks a column.
     """
 
-    def __init__(self, path: Path, columns: Mapping[str, str] = NOTHING, encoding: str | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        columns: Mapping[str, str] = NOTHING,
+        encoding: str | None = None,
+        name: str | None = None,
+    ) -> None:
         self.path = path
-        self.name = "standard input" if path == STANDARD_INPUT else str(path)
+        self.name = printable(name or ("standard input" if path == STANDARD_INPUT else str(path)))
         self.notes: Counter[str] = Counter()
         self._text: TextIOWrapper | None = None
         if path != STANDARD_INPUT and not path.is_file():
@@ -43,12 +60,13 @@ class ReviewFile:
             raise self._bad(0, found, f"a file with reviews: {WHAT}")
         try:
             self._source = Source(path)
-        except (OSError, *DAMAGED) as error:
+        except OSError as error:
             raise self._unreadable(error) from error
         self.size = self._source.size
         try:
-            self._table = self._open_table(encoding)
-            self.columns = recognise(self._table.columns, columns)
+            self._table = require_few(self._open_table(encoding))
+            self.available = self._table.columns
+            self.columns = recognise(self.available, columns)
             self.parser = RowParser(self.name, self._table.unit, self.columns, self._decoder)
         except BaseException as error:
             self.close()
@@ -67,7 +85,7 @@ class ReviewFile:
         """The rows as they stand in the file, once, in order: what `parser` makes reviews of."""
         try:
             yield from self._table.rows
-        except (OSError, NoTable, *DAMAGED) as error:
+        except (OSError, NoTable, UnicodeError) as error:
             raise self._converted(error) from error
 
     def close(self) -> None:
@@ -108,13 +126,22 @@ class ReviewFile:
             return self._bad(error.line, error.found, error.expected)
         if isinstance(error, MissingColumn):
             found, _, expected = str(error).partition(", expected ")
-            return self._bad(self._table.header_line, found, expected)
-        return self._unreadable(error) if isinstance(error, (OSError, *DAMAGED)) else error
+            return UnrecognisedColumns(
+                self._sentence(self._table.header_line, found, expected), self.available
+            )
+        if isinstance(error, UnicodeError):  # of an encoding that was told: what is guessed reads any bytes
+            return self._bad(
+                0, f"bytes that are not {self._decoder.name}", "text in the encoding that was told"
+            )
+        return self._unreadable(error) if isinstance(error, OSError) else error
 
-    def _unreadable(self, error: BaseException) -> BadReviewFile:
-        why = (isinstance(error, OSError) and error.strerror) or str(error) or type(error).__name__
+    def _unreadable(self, error: OSError) -> BadReviewFile:
+        why = error.strerror or str(error) or type(error).__name__
         return self._bad(0, f"'{why}'", "a file that can be read to its end")
 
     def _bad(self, line: int, found: str, expected: str) -> BadReviewFile:
+        return BadReviewFile(self._sentence(line, found, expected))
+
+    def _sentence(self, line: int, found: str, expected: str) -> str:
         where = f"{self.name}, line {line}" if line else self.name
-        return BadReviewFile(f"{where}: found {found}, expected {expected}.")
+        return f"{where}: found {found}, expected {expected}."

@@ -7,6 +7,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import date
 
+from config.printable import printable
 from retriever.products import Listing
 
 
@@ -41,7 +42,9 @@ class Rejection:
     unit: str = "line"
 
     def __str__(self) -> str:
-        return f"{self.file}, {self.unit} {self.line}: found {self.found}, expected {self.expected}."
+        return printable(
+            f"{self.file}, {self.unit} {self.line}: found {self.found}, expected {self.expected}."
+        )
 
 
 def sha256(text: str) -> str:

@@ -8,9 +8,14 @@ import csv
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import TextIO
 
 USUAL_LIMIT = 131_072  # csv's own, for the whole process
 LONGEST_FIELD = 1 << 20  # characters; what is between this and the longest text is cut, not refused
+LONGEST_ROW = 2 * LONGEST_FIELD
+# Characters that may be read again after bad rows, beside what was read once: a file could be made of
+# lines each of which swallows all others.
+READ_AGAIN = 2 * LONGEST_ROW
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +35,20 @@ class BadRow:
     expected: str
 
 
+def physical_lines(text: TextIO) -> Iterator[str]:
+    """The lines, ends included; of one that is longer than LONGEST_ROW only so much that this can be seen."""
+    while line := text.readline(LONGEST_ROW + 1):
+        yield line
+        while len(line) > LONGEST_ROW and not line.endswith(("\n", "\r")):
+            line = text.readline(LONGEST_ROW + 1)
+
+
 def read_rows(lines: Iterable[str], delimiter: str = ",") -> Iterator[Row | BadRow]:
     """The rows of a CSV file given its physical lines, ends included; blank lines are skipped.
 
-    The first row fixes how many fields the others must have. Memory: one row.
+    The first row fixes how many fields the others must have. Memory: one row, of LONGEST_ROW characters at
+    most. Time grows with the file's length, whatever its quotes: where too much would be read again, a bad
+    row costs all the lines that it swallowed.
     """
     if csv.field_size_limit() == USUAL_LIMIT:
         csv.field_size_limit(LONGEST_FIELD)
@@ -45,8 +60,9 @@ def read_rows(lines: Iterable[str], delimiter: str = ",") -> Iterator[Row | BadR
             # strict: a stray quote is an error, where csv would otherwise guess.
             fields = next(csv.reader(source, delimiter=delimiter, strict=True), None)
         except csv.Error as error:
-            source.return_all_but_first()
-            yield BadRow(line, f"a row that is no CSV ({error})", "quotes that are closed and doubled inside")
+            lost = source.return_all_but_first()
+            found = f"a row that is no CSV ({error}{lost})"
+            yield BadRow(line, found, "quotes that are closed and doubled inside")
             continue
         if fields is None:
             return
@@ -56,8 +72,8 @@ def read_rows(lines: Iterable[str], delimiter: str = ",") -> Iterator[Row | BadR
         if len(fields) == width:
             yield Row(line, fields)
         else:
-            source.return_all_but_first()
-            yield BadRow(line, f"{len(fields)} fields", f"{width} as in the header")
+            lost = source.return_all_but_first()
+            yield BadRow(line, f"{len(fields)} fields{lost}", f"{width} as in the header")
 
 
 class _Lines:
@@ -67,22 +83,38 @@ class _Lines:
         self._lines = lines
         self._given_back: deque[str] = deque()
         self._row: list[str] = []
+        self._row_length = 0
         self._next_number = 1
+        self._may_return = READ_AGAIN
 
     def __iter__(self) -> Iterator[str]:
         return self
 
     def __next__(self) -> str:
-        line = self._given_back.popleft() if self._given_back else next(self._lines)
+        if self._given_back:
+            line = self._given_back.popleft()
+        else:
+            line = next(self._lines)
+            self._may_return += len(line)
         self._row.append(line)
+        self._row_length += len(line)
         self._next_number += 1
+        if self._row_length > LONGEST_ROW:
+            raise csv.Error(f"longer than {LONGEST_ROW:,} characters")
         return line
 
     def begin_row(self) -> int:
         """Forget the last row; return the number of the line where the next one starts."""
         self._row.clear()
+        self._row_length = 0
         return self._next_number
 
-    def return_all_but_first(self) -> None:
-        self._next_number -= len(self._row) - 1
-        self._given_back.extendleft(reversed(self._row[1:]))
+    def return_all_but_first(self) -> str:
+        """Give the lines back, unless that was done too much before; then returns, in words, what is lost."""
+        swallowed = self._row[1:]
+        self._may_return -= self._row_length - len(self._row[0])
+        if self._may_return < 0:
+            return f", with the {len(swallowed)} lines after it" if swallowed else ""
+        self._next_number -= len(swallowed)
+        self._given_back.extendleft(reversed(swallowed))
+        return ""

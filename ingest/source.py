@@ -1,31 +1,30 @@
 """Where the bytes of a review file come from: a path or standard input, gzip and zstd undone.
 
 Knows files and compression, which it tells by the first bytes and not by the name; knows nothing of
-what is inside. Memory: one buffer.
+what is inside. Memory: some buffers, however much a file unpacks to.
 """
 
-import gzip
 import io
 import shutil
 import sys
 import tempfile
-import zlib
 from pathlib import Path
 from typing import IO, Any, cast
 
-import zstandard
-
 BUFFER = 1 << 16
 GZIP, ZSTD, PARQUET = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PAR1"
-# What reading on may raise when a compressed file is damaged or cut off.
-DAMAGED = (EOFError, gzip.BadGzipFile, zlib.error, zstandard.ZstdError)
 STANDARD_INPUT = Path("-")
+
+# Reviews pack to a third or a tenth. What is made to fill disks unpacks to a thousand times its size.
+MOST_TIMES = 100
+UNPACKED_FREELY = 16 << 20  # bytes: a small file may well repeat itself
 
 
 class Source:
     """An open stream of bytes; `size` is that of the file as it lies there, None for standard input.
 
-    Raises OSError if the file cannot be opened or read, one of DAMAGED if its compression is broken.
+    Raises OSError if the file cannot be opened or read, its compression is broken or cut off, or it unpacks
+    to more than MOST_TIMES its size.
     """
 
     def __init__(self, path: Path) -> None:
@@ -36,7 +35,7 @@ class Source:
         self._spooled: IO[bytes] | None = None
         self.bytes = cast(io.BufferedReader, self._buffered)
         try:
-            self.bytes = self._decompressed(self._buffered)
+            self.bytes = _unpacked(self._buffered)
         except BaseException:
             self.close()
             raise
@@ -70,12 +69,50 @@ class Source:
         if self.size is not None:
             self._raw.close()
 
-    @staticmethod
-    def _decompressed(file: Any) -> io.BufferedReader:
-        start = file.peek(BUFFER)
-        if start.startswith(GZIP):
-            return io.BufferedReader(gzip.GzipFile(fileobj=file), BUFFER)
-        if start.startswith(ZSTD):
-            stream = zstandard.ZstdDecompressor().stream_reader(file, read_across_frames=True)
-            return io.BufferedReader(cast(io.RawIOBase, stream), BUFFER)
-        return cast(io.BufferedReader, file)
+
+def _unpacked(file: Any) -> io.BufferedReader:
+    start = file.peek(BUFFER)
+    for magic, codec in ((GZIP, "gzip"), (ZSTD, "zstd")):
+        if start.startswith(magic):
+            return io.BufferedReader(_Unpacked(file, codec), BUFFER)
+    return cast(io.BufferedReader, file)
+
+
+class _Unpacked(io.RawIOBase):
+    """What a packed stream holds, a megabyte at a time; several that were joined are read as one."""
+
+    def __init__(self, packed: IO[bytes], codec: str) -> None:
+        # Imported here: it loads slowly. Of the libraries for both it alone notices an end that is missing.
+        from pyarrow import CompressedInputStream, PythonFile
+
+        self._packed = _Counted(packed)
+        self._stream = CompressedInputStream(PythonFile(self._packed, mode="r"), codec)
+        self._count = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        read = int(self._stream.readinto(buffer))
+        self._count += read
+        if self._count > UNPACKED_FREELY + MOST_TIMES * self._packed.count:
+            raise OSError(f"it unpacks to more than {MOST_TIMES} times its size, as no reviews do")
+        return read
+
+
+class _Counted:
+    """A stream that counts what was read of it; closing it is its owner's business."""
+
+    closed = False
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream = stream
+        self.count = 0
+
+    def read(self, size: int) -> bytes:
+        data = self._stream.read(size)
+        self.count += len(data)
+        return data
+
+    def close(self) -> None:
+        pass

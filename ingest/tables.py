@@ -1,7 +1,7 @@
-"""Files as tables: CSV, TSV, JSON lines and Parquet become columns and rows of text.
+"""Files as tables: CSV, TSV and JSON lines become columns and rows of text.
 
-Knows these formats, which it tells by how a file begins; knows nothing of reviews. Memory: some rows, and
-of Parquet a part of a column.
+Knows these formats, which it tells by how a file begins; Parquet is `ingest.parquet`'s. Knows nothing of
+reviews. Memory: some rows.
 """
 
 import json
@@ -9,14 +9,15 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from io import TextIOWrapper
-from itertools import chain, islice
-from typing import IO
+from itertools import chain
+from typing import TextIO
 
-from ingest.rows import BadRow, Row, read_rows
+from ingest.rows import LONGEST_ROW, BadRow, Row, physical_lines, read_rows
 
-ROWS_TO_LEARN_COLUMNS = 200  # of JSON lines, which have no header, and may leave out what is empty
-PARQUET_BATCH = 1024
+# Of JSON lines, which have no header, and may leave out what is empty.
+ROWS_TO_LEARN_COLUMNS = 200
+MOST_COLUMNS = 10_000
+DEEPEST = 32  # objects and lists within each other
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +47,23 @@ class NoTable(Exception):
     expected: str
 
 
-def text_table(text: TextIOWrapper, start: str) -> Table:
+def text_table(text: TextIO, start: str) -> Table:
     """The table in a text that begins with `start`: JSON lines, or CSV with tabs or commas."""
     first = start.lstrip()[:1]
     if first == "[":
         raise NoTable(1, "a JSON array", "one JSON object per line (`jq -c '.[]'` makes them)")
     if first == "{":
-        return _json_table(text)
+        return _json_table(physical_lines(text))
     header = next((line for line in start.splitlines() if line.strip()), "")
-    return _csv_table(text, "\t" if header.count("\t") > header.count(",") else ",")
+    return _csv_table(physical_lines(text), "\t" if header.count("\t") > header.count(",") else ",")
+
+
+def require_few(columns: Table) -> Table:
+    """The table itself, unless nobody could choose among its columns."""
+    if len(columns.columns) > MOST_COLUMNS:
+        found = f"{len(columns.columns):,} columns"
+        raise NoTable(columns.header_line, found, f"at most {MOST_COLUMNS:,}")
+    return columns
 
 
 def _csv_table(lines: Iterable[str], delimiter: str) -> Table:
@@ -75,66 +84,59 @@ def _record(row: Row | BadRow, columns: tuple[str, ...]) -> Record | BadRow:
 
 
 def _json_table(lines: Iterable[str]) -> Table:
-    rows = (_parsed(number, line) for number, line in enumerate(lines, start=1) if line.strip())
-    known = list(islice(rows, ROWS_TO_LEARN_COLUMNS))
+    numbered = ((number, line) for number, line in enumerate(lines, start=1) if line.strip())
+    known: list[Record | BadRow] = []
+    length = 0
+    for number, line in numbered:
+        known.append(_parsed(number, line))
+        length += len(line)
+        if len(known) == ROWS_TO_LEARN_COLUMNS or length > LONGEST_ROW:
+            break
     records = [row for row in known if isinstance(row, Record)]
     if not records:
         raise NoTable(1, "no line that is a JSON object", "one per line")
     columns = dict.fromkeys(name for record in records for name in record.values)
-    return Table(tuple(columns), chain(known, rows))
+    return Table(tuple(columns), chain(known, (_parsed(number, line) for number, line in numbered)))
 
 
 def _parsed(number: int, line: str) -> Record | BadRow:
+    if len(line) > LONGEST_ROW:
+        return BadRow(number, "a longer line", f"at most {LONGEST_ROW:,} characters")
     try:
         values = json.loads(line)
-    except (ValueError, RecursionError) as error:
+        if not isinstance(values, dict):
+            return BadRow(number, f"a JSON {type(values).__name__}", "one JSON object")
+        return Record(number, dict(flattened(values)))
+    except RecursionError:
+        return BadRow(number, "values within values, too deep", f"at most {DEEPEST} levels")
+    except ValueError as error:
         return BadRow(number, f"a line that is no JSON ({error})", "one JSON object")
-    if not isinstance(values, dict):
-        return BadRow(number, f"a JSON {type(values).__name__}", "one JSON object")
-    return Record(number, dict(_flattened(values)))
 
 
-def _flattened(values: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, str]]:
-    """Nested objects as `outer.inner`."""
+def flattened(values: Mapping[str, object], prefix: str = "", depth: int = 0) -> Iterator[tuple[str, str]]:
+    """Column and text of each value, nested objects as `outer.inner`; RecursionError below DEEPEST levels."""
+    _require_shallow(depth)
     for name, value in values.items():
         if isinstance(value, dict):
-            yield from _flattened(value, f"{prefix}{name}.")
+            yield from flattened(value, f"{prefix}{name}.", depth + 1)
         else:
-            yield f"{prefix}{name}", _as_text(value)
+            yield f"{prefix}{name}", _as_text(value, depth)
 
 
-def parquet_table(file: IO[bytes]) -> Table:
-    """The table in a Parquet file; `line` counts its rows."""
-    from pyarrow import ArrowException
-    from pyarrow.parquet import ParquetFile
-
-    try:
-        # Buffered: else a whole column of a row group, which may be all rows, is read at once.
-        parquet = ParquetFile(file, buffer_size=1 << 20, pre_buffer=False)
-    except (ArrowException, OSError) as error:
-        raise NoTable(1, f"a damaged Parquet file ({' '.join(str(error).split())})", "a whole one") from error
-
-    def rows() -> Iterator[Record | BadRow]:
-        number = 0
-        try:
-            for batch in parquet.iter_batches(PARQUET_BATCH):
-                for values in batch.to_pylist():
-                    number += 1
-                    yield Record(number, dict(_flattened(values)))
-        except (ArrowException, OSError) as error:
-            found = f"a damaged part ({' '.join(str(error).split())})"
-            raise NoTable(number + 1, found, "a whole Parquet file") from error
-
-    return Table(tuple(parquet.schema_arrow.names), rows(), unit="row")
-
-
-def _as_text(value: object) -> str:
+def _as_text(value: object, depth: int) -> str:
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return ""
     if isinstance(value, list | tuple):
-        return ",".join(filter(None, map(_as_text, value)))
+        _require_shallow(depth)
+        return ",".join(text for item in value if (text := _as_text(item, depth + 1)))
     if isinstance(value, datetime | date):
         return value.isoformat()
     if isinstance(value, bytes):
         return value.decode("utf-8", "surrogateescape")
     return str(value)
+
+
+def _require_shallow(depth: int) -> None:
+    # Long before Python's own limit: each level repeats the names of those around it.
+    if depth > DEEPEST:
+        raise RecursionError

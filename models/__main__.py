@@ -10,8 +10,7 @@ from models.catalogue import EXTRACTIVE
 from models.commands import probe_model, pull_model, show_catalogue
 from models.files import how_to_get, model_path
 from models.fit import fit
-from models.header import read_header
-from models.memory import predict_memory
+from models.inventory import examine
 from models.random_weights import write_random_model
 from models.room import gib
 from models.served import reach, served_name
@@ -47,8 +46,7 @@ def list_models() -> None:
             table.add_row(name, "-", "", "")
             continue
         try:
-            header = read_header(path)
-            predicted = predict_memory(header, spec.n_ctx).process
+            found = examine(path, spec.n_ctx)
         except ModelUnavailable as error:
             # One download that broke off must not hide the other models.
             remarks.append(f"{name}: {error}")
@@ -57,8 +55,8 @@ def list_models() -> None:
         table.add_row(
             name + (" (random weights)" if spec.random_weights else ""),
             gib(path.stat().st_size),
-            _count(header.parameters),
-            f"{gib(predicted)} at {spec.n_ctx} tokens",
+            _count(found.header.parameters),
+            f"{gib(found.predicted.process)} at {spec.n_ctx} tokens",
         )
     console.print(table)
     console.print(f"Looked in {settings.models_folder}", soft_wrap=True)

@@ -4,7 +4,7 @@ Knows where each comes from and what was published about it (`catalogue.yaml`); 
 of files on this machine.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -128,9 +128,20 @@ def models_on_disk(settings: Settings) -> list[str]:
     return [here[path] for path in sorted(here, key=comes_with_the_installation)]
 
 
+def entry_of(spec: ModelSpec) -> Entry | None:
+    """What the catalogue knows of the spec's file; None: nothing."""
+    return next((entry for _, entry in _entries_of(spec)), None)
+
+
 def known_header(spec: ModelSpec) -> Header | None:
     """The header of the spec's file, foretold from the catalogue's shape; None if no entry has one."""
-    for name, entry in catalogue().items():
-        if entry.shape and (entry.repository, entry.file) == (spec.repository, spec.file):
+    for name, entry in _entries_of(spec):
+        if entry.shape:
             return header_of(entry.shape, name, entry.context)
     return None
+
+
+def _entries_of(spec: ModelSpec) -> Iterator[tuple[str, Entry]]:
+    for name, entry in catalogue().items():
+        if entry.file and (entry.repository, entry.file) == (spec.repository, spec.file):
+            yield name, entry

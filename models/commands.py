@@ -15,6 +15,7 @@ from models.catalogue import Entry, catalogue, find_spec
 from models.extrapolation import Estimate
 from models.locate import find_header
 from models.probe import Plan, Probed, probe
+from models.probe_log import remember
 from models.room import GIB, this_machine
 from models.speed import speed_in_words
 
@@ -71,6 +72,7 @@ def probe_model(
         if found.remark:
             error_console.print(found.remark, markup=False, highlight=False, soft_wrap=True)
         probed = probe(found.header, plan, settings.home, compare_full, status.update)
+    remember(found.file, probed, plan, settings.home)
     active = parameters(found.header).active
     _print_probed(f"{model}: {found.file}", active, plan, probed)
 

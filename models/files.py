@@ -1,5 +1,6 @@
 """Where a configured model's file lies, and what to do when it is not there."""
 
+import glob
 from importlib.resources import files
 from pathlib import Path
 
@@ -36,6 +37,11 @@ def require_file(spec: ModelSpec, settings: Settings) -> Path:
     if path.is_file():
         return path
     raise ModelUnavailable(f"There is no file {path} for {spec.name}. {how_to_get(spec)}")
+
+
+def partial_downloads(path: Path) -> list[Path]:
+    """What `models.pull` has received so far of the file at `path`: `NAME.CONTENT.part` beside it."""
+    return list(path.parent.glob(f"{glob.escape(path.name)}.*.part"))
 
 
 def how_to_get(spec: ModelSpec) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from config import load_settings
@@ -105,9 +106,9 @@ def _print_size(counted: Parameters) -> None:
 
 
 def _print_name(name: str) -> None:
-    table = Table("part of the name", "what it means", title=f"\n{name}", title_justify="left")
+    table = Table("part of the name", "what it means", title=f"\n{escape(name)}", title_justify="left")
     for part in explain_name(name):
-        table.add_row(part.text, part.meaning or "a name")
+        table.add_row(escape(part.text), part.meaning or "a name")
     console.print(table)
 
 

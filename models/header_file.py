@@ -3,12 +3,15 @@
 llama.cpp can lay such a file out (models.dry_run); to load it would be to load zeros.
 """
 
+import math
 from pathlib import Path
 
 import gguf
 import numpy as np
 
-from models.header import Header
+from models.header import Header, Scalar
+
+_FLOAT32 = float(np.finfo(np.float32).max)
 
 
 def write_header_file(header: Header, path: Path) -> None:
@@ -17,14 +20,7 @@ def write_header_file(header: Header, path: Path) -> None:
     for key, value in header.metadata.items():
         if key == "general.architecture" or key.startswith("tokenizer."):
             continue
-        if isinstance(value, bool):
-            writer.add_bool(key, value)
-        elif isinstance(value, int):
-            writer.add_uint32(key, value)
-        elif isinstance(value, float):
-            writer.add_float32(key, value)
-        else:
-            writer.add_string(key, value)
+        writer.add_key_value(key, value, _narrowest(value))
     writer.add_tokenizer_model("no_vocab")
     for tensor in header.tensors:
         # Quantised tensors are given as bytes: the contiguous side is as long as its blocks take.
@@ -39,3 +35,17 @@ def write_header_file(header: Header, path: Path) -> None:
     aligned = sum(-(-tensor.nbytes // 32) * 32 for tensor in header.tensors)
     with path.open("r+b") as file:
         file.truncate(-(-path.stat().st_size // 32) * 32 + aligned)
+
+
+def _narrowest(value: Scalar) -> gguf.GGUFValueType:
+    """The type that ggml's keys of this kind mostly have, or a wider one that holds the value."""
+    types = gguf.GGUFValueType
+    if isinstance(value, bool):
+        return types.BOOL
+    if isinstance(value, str):
+        return types.STRING
+    if isinstance(value, float):
+        return types.FLOAT64 if _FLOAT32 < abs(value) < math.inf else types.FLOAT32
+    if value < 0:
+        return types.INT32 if value >= -(2**31) else types.INT64
+    return types.UINT32 if value < 2**32 else types.UINT64

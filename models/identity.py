@@ -4,12 +4,11 @@ Knows files; knows nothing of what is in them.
 """
 
 import hashlib
-import json
-import os
-import tempfile
 import threading
 from contextlib import suppress
 from pathlib import Path
+
+from models.json_file import read_object, write_object
 
 _LOCK = threading.Lock()
 
@@ -24,29 +23,12 @@ def file_sha256(path: Path, home: Path) -> str:
     identity = [status.st_size, status.st_mtime_ns]
     key = str(path.resolve())
     with _LOCK:
-        known = _read(memory).get(key)
+        known = read_object(memory).get(key)
         if known and known[:2] == identity:
             return str(known[2])
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         # A home that cannot be written to costs time, not the answer.
         with suppress(OSError):
-            _write(memory, _read(memory) | {key: [*identity, digest]})
+            write_object(memory, read_object(memory) | {key: [*identity, digest]})
         return digest
-
-
-def _read(memory: Path) -> dict[str, list[int | str]]:
-    try:
-        known = json.loads(memory.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return known if isinstance(known, dict) else {}
-
-
-def _write(memory: Path, known: dict[str, list[int | str]]) -> None:
-    memory.parent.mkdir(parents=True, exist_ok=True)
-    # Whole or not at all: another process may read it now.
-    handle, name = tempfile.mkstemp(dir=memory.parent, prefix=memory.name)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        json.dump(known, file, indent=1)
-    os.replace(name, memory)

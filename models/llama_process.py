@@ -1,14 +1,19 @@
-"""What every process that runs llama.cpp is given: its environment, and how many cores there are.
+"""What every process that runs llama.cpp is given: its environment, how many cores there are, and which.
 
 Knows nothing of files, headers or what the process does.
 """
 
 import os
+import platform
+from functools import cache
+from pathlib import Path
+
+from config.environment import plain_environment
 
 
 def llama_environment() -> dict[str, str]:
-    """The environment for a process that holds a model, or stands for one in a measurement."""
-    return os.environ | {
+    """The environment, without secrets, for a process that holds a model or measures one."""
+    return plain_environment() | {
         # Where llama.cpp aborts it would start a debugger; its own last line says more.
         "GGML_NO_BACKTRACE": "1",
         # Each token reads all weights once. In pages of 4 KiB the CPU spends a tenth of that time looking
@@ -25,3 +30,16 @@ def usable_cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def machine_name() -> str:
+    """Processor, cores and system: what a figure must not be read without."""
+    return f"{_processor()}, {usable_cores()} cores, {platform.system()}"
+
+
+@cache
+def _processor() -> str:
+    cpuinfo = Path("/proc/cpuinfo")
+    lines = cpuinfo.read_text().splitlines() if cpuinfo.exists() else []
+    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()

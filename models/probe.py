@@ -14,6 +14,7 @@ from statistics import median
 from typing import Any
 
 from config.errors import ModelUnavailable
+from config.folders import private_folder
 from models.extrapolation import Estimate, extrapolate
 from models.header import Header
 from models.llama_process import usable_cores
@@ -105,7 +106,7 @@ def probe(
     """
     few, many = (shortened(header, count) for count in choose_layers(header, _room(plan, folder, full)))
     threads = usable_cores()
-    folder.mkdir(parents=True, exist_ok=True)
+    private_folder(folder)
     with ExitStack() as stack:
         place = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=".probe-", dir=folder)))
         workers = []

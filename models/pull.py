@@ -7,12 +7,14 @@ right. Knows the hub through `huggingface_hub`; knows nothing of what is in the 
 import contextlib
 import errno
 import hashlib
+import io
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from difflib import get_close_matches
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import filelock
@@ -32,19 +34,25 @@ from huggingface_hub.utils import build_hf_headers
 
 from config import ModelSpec, Settings
 from config.errors import ModelUnavailable
-from models.files import model_path
+from config.folders import private_folder
+from config.printable import first_line, printable_url
+from models.files import model_path, partial_downloads
 from models.random_weights import write_random_model
 from models.room import GIB
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _PIECE = 2**20
+# Told how many bytes are here, of how many.
+Progress = Callable[[int, int], None]
 # What must stay free on the disk beside the file.
 _SPARE = 64 * 2**20
 
 
-def pull(spec: ModelSpec, settings: Settings) -> Path:
+def pull(spec: ModelSpec, settings: Settings, on_progress: Progress = lambda done, total: None) -> Path:
     """Fetch the spec's file into its place, unless it is there; one of random weights is written instead.
 
+    `on_progress` is told how many bytes are here, of how many. What it raises ends the download; what was
+    received stays for the next one.
     Raises ModelUnavailable, saying what to do: gated or missing repository, missing file, no network,
     disk full, wrong checksum, or another download of the same file under way.
     """
@@ -61,12 +69,12 @@ def pull(spec: ModelSpec, settings: Settings) -> Path:
         )
     # The repository knows the file by its name, not by a place on this machine.
     remote = path.name if Path(spec.file).expanduser().is_absolute() else spec.file
-    path.parent.mkdir(parents=True, exist_ok=True)
+    private_folder(path.parent)
     lock = filelock.FileLock(f"{path}.lock", timeout=0)
     try:
         with lock:
             try:
-                _fetch(spec.repository, remote, path)
+                _fetch(spec.repository, remote, path, on_progress)
             finally:
                 Path(lock.lock_file).unlink(missing_ok=True)
     except filelock.Timeout:
@@ -74,15 +82,17 @@ def pull(spec: ModelSpec, settings: Settings) -> Path:
     return path
 
 
-def _fetch(repository: str, remote: str, path: Path) -> None:
+def _fetch(repository: str, remote: str, path: Path, on_progress: Progress) -> None:
     endpoint = (os.environ.get("HF_ENDPOINT") or DEFAULT_ENDPOINT).rstrip("/")
     with _in_words(repository, remote, path, endpoint):
         found = get_hf_file_metadata(hf_hub_url(repository, remote, endpoint=endpoint), endpoint=endpoint)
         if found.size is None:
-            raise ModelUnavailable(f"{endpoint} does not tell how large {remote} is; is it a hub?")
+            raise ModelUnavailable(
+                f"{printable_url(endpoint)} does not tell how large {remote} is; is it a hub?"
+            )
         # Named by its content: when the repository changes, the download begins anew.
         part = path.with_name(f"{path.name}.{(found.etag or 'unknown')[:12]}.part")
-        for stale in path.parent.glob(f"{path.name}.*.part"):
+        for stale in partial_downloads(path):
             if stale != part:
                 stale.unlink()
         done = part.stat().st_size if part.exists() else 0
@@ -90,7 +100,8 @@ def _fetch(repository: str, remote: str, path: Path) -> None:
             part.unlink()
             done = 0
         _require_space(path, found.size - done)
-        with part.open("ab") as file:
+        on_progress(done, found.size)
+        with _Part(part, found.size, on_progress) as file:
             http_get(
                 found.location,
                 file,
@@ -101,6 +112,19 @@ def _fetch(repository: str, remote: str, path: Path) -> None:
             )
     _require_checksum(part, found.etag)
     os.replace(part, path)
+
+
+class _Part(io.BufferedWriter):
+    """The received part of a file; tells how long it is after each piece."""
+
+    def __init__(self, path: Path, size: int, on_progress: Progress) -> None:
+        super().__init__(io.FileIO(path, "ab"))
+        self._size, self._on_progress = size, on_progress
+
+    def write(self, data: Any, /) -> int:
+        written = super().write(data)
+        self._on_progress(self.tell(), self._size)
+        return written
 
 
 def _headers(found: HfFileMetadata, endpoint: str) -> dict[str, str]:
@@ -139,7 +163,8 @@ def _require_checksum(part: Path, etag: str | None) -> None:
 @contextlib.contextmanager
 def _in_words(repository: str, remote: str, path: Path, endpoint: str) -> Iterator[None]:
     """The hub's errors as ModelUnavailable: the one edge where they enter."""
-    page = f"{endpoint}/{repository}"
+    shown = printable_url(endpoint)
+    page = f"{shown}/{repository}"
     try:
         yield
     except GatedRepoError as error:
@@ -158,19 +183,18 @@ def _in_words(repository: str, remote: str, path: Path, endpoint: str) -> Iterat
     except HFValidationError as error:
         raise ModelUnavailable(f"'{repository}' is no repository: expected owner/name.") from error
     except HfHubHTTPError as error:
-        raise ModelUnavailable(f"{page} refused: {str(error).splitlines()[0]}. Try again later.") from error
+        raise ModelUnavailable(f"{page} refused: {first_line(error)}. Try again later.") from error
     except (HTTPError, OfflineModeIsEnabled, ConnectionError) as error:
         raise ModelUnavailable(
-            f"{endpoint} cannot be reached, or the connection broke ({str(error).splitlines()[0]}). Run the "
-            "same command again: it goes on where it stopped. HF_ENDPOINT names a mirror."
+            f"{shown} cannot be reached, or the connection broke ({first_line(error)}). Try "
+            "again: it goes on where it stopped. HF_ENDPOINT names a mirror."
         ) from error
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise ModelUnavailable(
-                f"The disk is full: {path.parent}. Make room and run the same command again: it goes on "
-                "where it stopped."
+                f"The disk is full: {path.parent}. Make room and try again: it goes on where it stopped."
             ) from error
-        raise ModelUnavailable(f"{path.name} cannot be fetched: {str(error).splitlines()[0]}") from error
+        raise ModelUnavailable(f"{path.name} cannot be fetched: {first_line(error)}") from error
 
 
 def _others(repository: str, remote: str, endpoint: str) -> str:

@@ -95,6 +95,28 @@ def explain_name(name: str) -> list[Part]:
     return parts + _explain_words(stem[place:])
 
 
+def bits_per_weight(name: str) -> float | None:
+    """About how many bits a weight takes in a file of this name; None if the name does not tell."""
+    found = _QUANTISATION.search(name)
+    if not found:
+        return None
+    kind = found[0].upper()
+    return BITS_PER_WEIGHT.get(kind) or float(found[1][-1])
+
+
+def in_words(name: str, header: Header | None = None) -> str:
+    """The quantisation in a phrase: "Q4_K_M, 4.85 bits per weight"; empty if nothing tells it.
+
+    The bits are the header's if there is one; else what is usual for the name.
+    """
+    found = _QUANTISATION.search(name)
+    if header and header.parameters:
+        kind = found[0].upper() if found else f"mostly {type_shares(header)[0].kind}"
+        return f"{kind}, {8 * header.weight_bytes / header.parameters:.2f} bits per weight"
+    bits = bits_per_weight(name)
+    return f"{found[0].upper()}, about {bits:.1f} bits per weight" if found and bits else ""
+
+
 def _explain_words(text: str) -> list[Part]:
     words = [word for word in re.split(r"[-_ ]|\.(?!\d)", text) if word]
     return [Part(word, _meaning(word)) for word in words]

@@ -17,6 +17,8 @@ import gguf
 import numpy as np
 import numpy.typing as npt
 
+from config.folders import private_folder
+
 CHAT_TEMPLATE = (
     "{{ bos_token }}{% for message in messages %}"
     "<|{{ message['role'] }}|>\n{{ message['content'] }}{{ eos_token }}\n{% endfor %}"
@@ -64,7 +66,7 @@ def write_random_model(path: Path, family: str, seed: int = 0) -> None:
 @contextmanager
 def new_model(path: Path, architecture: str) -> Iterator[gguf.GGUFWriter]:
     """A writer for a model at `path`. Renamed when complete: an interrupted one never looks like a model."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    private_folder(path.parent)
     unfinished = path.with_name(path.name + ".part")
     writer = gguf.GGUFWriter(unfinished, architecture)
     yield writer

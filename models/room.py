@@ -34,7 +34,10 @@ class Room:
 
     def verdict(self, predicted: MemoryPrediction) -> Verdict:
         """Whether it fits; "tight": it leaves less than a tenth."""
-        taken = self.taken(predicted)
+        return self.verdict_of(self.taken(predicted))
+
+    def verdict_of(self, taken: int) -> Verdict:
+        """The same for so many bytes."""
         if taken > self.size:
             return "does not fit"
         return "tight" if taken > _TIGHT_FROM * self.size else "fits"

@@ -1,4 +1,8 @@
-"""`python -m retriever PRODUCT "question" -k 5`: the passages of a product that answer a question."""
+"""`python -m retriever PRODUCT "question" -k 5`: the passages of a product that answer a question.
+
+A passage is named by the first characters of its hash, as a search shows it: `python -m retriever mark
+PRODUCT 3fa94c1b` keeps it from all models, `unmark` lets it go again, `marks` lists those that are marked.
+"""
 
 import json
 from datetime import date, datetime
@@ -8,21 +12,26 @@ import typer
 from rich.markup import escape
 
 from config import load_settings
-from config.command import console, run
+from config.command import console, run, with_default
 from config.settings import SearchMode
 from database import Database
 from retriever.embedder import Embedder
+from retriever.harmful import PERSON, HarmfulMarks
 from retriever.passage import Match
 from retriever.search import Retriever
 
-app = typer.Typer(add_completion=False)
+SHOWN_OF_HASH = 8
 
+app = typer.Typer(help=__doc__, cls=with_default("search"), add_completion=False)
+
+PRODUCT = typer.Argument(help="Any id of the product.")
+PASSAGE = typer.Argument(help="The passage's hash, or its first characters.")
 DAY = typer.Option(formats=["%Y-%m-%d"], help="Only reviews from this day on, or up to it.")
 
 
 @app.command()
-def main(
-    product: Annotated[str, typer.Argument(help="Any id of the product.")],
+def search(
+    product: Annotated[str, PRODUCT],
     question: Annotated[str, typer.Argument(help="The question, in quotes.")],
     k: Annotated[int | None, typer.Option("-k", min=1, help="How many passages.")] = None,
     min_rating: Annotated[
@@ -34,9 +43,12 @@ def main(
     mode: Annotated[
         SearchMode | None, typer.Option(help="By meaning, by words, or by both; else the settings'.")
     ] = None,
+    with_harmful: Annotated[
+        bool, typer.Option("--with-harmful", help="Also passages that are marked as harmful.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object per line, for scripts.")] = False,
 ) -> None:
-    """Show the passages of a product's reviews that answer a question, best first."""
+    """Show the passages of a product's reviews that answer a question, best first; meant without a name."""
     settings = load_settings()
     with Database.open(settings) as database:
         retriever = Retriever(database, Embedder(settings.embedder), settings.retrieval)
@@ -49,12 +61,51 @@ def main(
             since=_day(since),
             until=_day(until),
             mode=mode,
+            with_harmful=with_harmful,
         )
     for rank, match in enumerate(matches, start=1):
         if as_json:
             print(json.dumps(_as_dict(rank, match), ensure_ascii=False))
         else:
             _show(rank, match)
+
+
+@app.command()
+def mark(
+    product: Annotated[str, PRODUCT],
+    passage: Annotated[str, PASSAGE],
+    reason: Annotated[str, typer.Option(help="Who or what judges so.")] = PERSON,
+) -> None:
+    """Mark a passage as harmful: no model is given it any more."""
+    with Database.open(load_settings()) as database:
+        whole = HarmfulMarks(database).mark(product, passage, reason)
+    console.print(f"marked {whole}", highlight=False, soft_wrap=True)
+
+
+@app.command()
+def unmark(product: Annotated[str, PRODUCT], passage: Annotated[str, PASSAGE]) -> None:
+    """Lift a mark: models may be given the passage again."""
+    with Database.open(load_settings()) as database:
+        whole = HarmfulMarks(database).unmark(product, passage)
+    console.print(f"unmarked {whole}", highlight=False, soft_wrap=True)
+
+
+@app.command()
+def marks(product: Annotated[str, PRODUCT]) -> None:
+    """List the passages of a product that are marked as harmful, the latest first."""
+    with Database.open(load_settings()) as database:
+        found = HarmfulMarks(database).marks(product)
+    for one in found:
+        gone = "" if one.stored else ", no longer in a review"
+        console.print(
+            f"[bold]{one.content_hash[:SHOWN_OF_HASH]}[/bold] {one.marked_at:%Y-%m-%d %H:%M} UTC, "
+            f"{escape(one.reason)}{gone}",
+            highlight=False,
+            soft_wrap=True,
+        )
+        console.print(f"{one.text}\n", markup=False, highlight=False)
+    if not found:
+        console.print("Nothing is marked.")
 
 
 def _day(moment: datetime | None) -> date | None:
@@ -74,6 +125,7 @@ def _as_dict(rank: int, match: Match) -> dict[str, object]:
         "date": passage.written_on and passage.written_on.isoformat(),
         "reviewer": passage.reviewer,
         "text": passage.text,
+        "content_hash": passage.content_hash,
     }
 
 
@@ -83,7 +135,7 @@ def _show(rank: int, match: Match) -> None:
     others = f", {match.agreeing} other reviews nearly the same" if match.agreeing else ""
     console.print(
         f"[bold]{rank}.[/bold] score {match.score:.3f}, {stars}, {passage.written_on or 'no date'}, "
-        f"review {escape(passage.review_id)}{others}",
+        f"review {escape(passage.review_id)}, passage {passage.content_hash[:SHOWN_OF_HASH]}{others}",
         highlight=False,
         soft_wrap=True,
     )

@@ -1,6 +1,6 @@
 """Writing products: which ids name the same one, across what is stored and what arrives; their figures.
 
-Knows the tables product and product_alias, and moves reviews when two products turn out to be one.
+Knows the tables product and product_alias, and moves reviews and marks when two products turn out to be one.
 """
 
 from collections.abc import Iterable, Sequence
@@ -11,6 +11,7 @@ from psycopg2.extensions import cursor as Cursor
 from psycopg2.extras import execute_values
 
 from retriever.doubles import join_doubles
+from retriever.harmful import move_marks
 
 RECOUNT = """
     UPDATE product SET reviews = found.reviews, mean_rating = found.mean_rating, ratings = found.ratings,
@@ -107,6 +108,7 @@ def _merge(cursor: Cursor, group: _Group) -> int:
         both = {"keep": keep, "other": other}
         cursor.execute("UPDATE product_alias SET product = %(keep)s WHERE product = %(other)s", both)
         join_doubles(cursor, keep, other)
+        move_marks(cursor, keep, other)
         cursor.execute("UPDATE review SET product = %(keep)s WHERE product = %(other)s", both)
         cursor.execute(
             "WITH gone AS (DELETE FROM product WHERE id = %(other)s RETURNING name, brand, categories)"

@@ -18,6 +18,7 @@ from config.settings import RetrievalSettings, SearchMode
 from database import Database
 from retriever.choosing import choose, count_agreeing, standardized
 from retriever.embedder import Embedder, Vectors
+from retriever.harmful import marked_keys
 from retriever.identity import check_embedder
 from retriever.passage import Match, Passage, Product, Retrieval
 from retriever.reranker import Reranker
@@ -68,7 +69,7 @@ class Retriever:
         """The products in the order in which they first appeared, the first `limit` or all."""
         with self.database.connection() as connection, connection.cursor() as cursor:
             cursor.execute(ALL_PRODUCTS, {"limit": limit})
-            return [_product(row) for row in cursor]
+            return [product_of(row) for row in cursor]
 
     def product(self, product_id: str) -> Product:
         """The product found by this id, any of its ids; raises UnknownProduct, naming the closest."""
@@ -86,8 +87,12 @@ class Retriever:
         since: date | None = None,
         until: date | None = None,
         mode: SearchMode | None = None,
+        with_harmful: bool = False,
     ) -> list[Match]:
         """The k passages of the product that answer the question best; all, if fewer pass the filters.
+
+        Passages that are marked as harmful are not among them, and k others are found in their place, unless
+        `with_harmful`: for who looks at them, never for a model.
 
         Ratings in stars, limits included; a review without rating or date passes no limit on it. `mode`:
         "dense" takes the nearest by the embedder's metric, "lexical" those with rare words in common
@@ -99,7 +104,7 @@ class Retriever:
         if k < 1:
             raise ValueError(f"k is {k}, expected at least 1")
         mode = mode or self.settings.mode
-        filter = Filter(min_rating, max_rating, since, until)
+        filter = Filter(min_rating, max_rating, since, until, with_harmful)
         with self.database.connection() as connection, connection.cursor() as cursor:
             check_embedder(connection, self.embedder)
             product = _find(cursor, product_id)
@@ -113,11 +118,23 @@ class Retriever:
         rows = self._rows(product, question, vector, pool, filter, weights, leaning)
         return self._chosen(rows, question, k, leaning, self.settings.variety if mode == "hybrid" else 0.0)
 
-    def retrieve(self, product_id: str, question: str, k: int) -> Retrieval:
-        """`search` with its time. Loading the models is no part of it: that happens first."""
+    def retrieve(
+        self,
+        product_id: str,
+        question: str,
+        k: int,
+        *,
+        min_rating: float | None = None,
+        max_rating: float | None = None,
+        since: date | None = None,
+        until: date | None = None,
+    ) -> Retrieval:
+        """`search` in the settings' mode, with its time. Loading the models is no part: that comes first."""
         self.load()
         started = time.perf_counter()
-        matches = self.search(product_id, question, k)
+        matches = self.search(
+            product_id, question, k, min_rating=min_rating, max_rating=max_rating, since=since, until=until
+        )
         return Retrieval(tuple(matches), time.perf_counter() - started)
 
     def load(self) -> None:
@@ -144,15 +161,18 @@ class Retriever:
         values = {"vector": vector, "limit": limit, **asdict(filter)}
         with self.database.connection() as connection, connection.cursor() as cursor:
             cursor.execute(ASKED, {"id": product.product_id, "question": _clean(question)})
-            found: tuple[int, list[str], str, str] | None = cursor.fetchone()
+            found: tuple[int, list[str], bool, str, str, str] | None = cursor.fetchone()
             if found is None:  # replaced a moment ago
                 return []
             values["product"], words = found[0], found[1][:MOST_WORDS]
+            marked = marked_keys(cursor, found[0]) if found[2] and not filter.with_harmful else []
+            values["marked_reviews"] = [review for review, _ in marked]
+            values["marked_numbers"] = [number for _, number in marked]
             if weights is None:
-                cursor.execute(nearest(metric, filter), values)
+                cursor.execute(nearest(metric, filter, bool(marked)), values)
             else:
                 values |= {**asdict(weights), "stance": weights.stance * leaning, **word_queries(words)}
-                cursor.execute(weighed(metric, filter, leaning != 0, len(words)), values)
+                cursor.execute(weighed(metric, filter, leaning != 0, len(words), bool(marked)), values)
             return cursor.fetchall()
 
     def _leaning(self, question: Vectors) -> float:
@@ -186,7 +206,7 @@ def _find(cursor: Cursor, product_id: str) -> Product:
     if row is None:
         cursor.execute("SELECT alias, coalesce(name, alias) FROM product_alias JOIN product ON id = product")
         raise UnknownProduct(f"No product has the id '{clean}'. {_suggestion(clean, dict(cursor))}")
-    return _product(row)
+    return product_of(row)
 
 
 def _suggestion(product_id: str, names: dict[str, str]) -> str:
@@ -203,7 +223,8 @@ def _suggestion(product_id: str, names: dict[str, str]) -> str:
     return f"None is close; there are {len(names)} ids, such as {first} ({name})."
 
 
-def _product(row: ProductRow) -> Product:
+def product_of(row: ProductRow) -> Product:
+    """The product of a row of PRODUCTS."""
     product_id, ids, name, reviews, mean_rating, brand, categories, ratings, *dates = row
     return Product(
         product_id, tuple(ids), name, reviews, mean_rating, brand, categories, tuple(ratings), *dates

@@ -22,7 +22,12 @@ ALL_PASSAGES = """
     UNION ALL
     SELECT product, review_id, number, {what} FROM passage WHERE product = %(product)s AND NOT ({near})
 """
-WITH_REVIEWS = SQL(" JOIN review USING (product, review_id) WHERE {conditions}")
+WITH_REVIEWS = SQL(" JOIN review USING (product, review_id)")
+# What is marked as harmful is known by its keys beforehand: so the covering indexes still answer alone.
+UNMARKED = SQL("""
+    (review_id, number) NOT IN (
+        SELECT * FROM unnest(%(marked_reviews)s::text[], %(marked_numbers)s::integer[]))
+""")
 
 NEAREST = SQL("""
 WITH best AS (
@@ -76,12 +81,14 @@ JOIN product ON product.id = best.product
 ORDER BY score DESC, review_id, number
 """)
 
-# The product's key, and the lexemes of the question, without stop words, as the passages' column has them.
+# The product's key, the lexemes of the question, without stop words, as the passages' column has them, and
+# whether any text of the product is marked as harmful.
 # For the rest of the transaction rows are reached by product through an index, even where the planner, which
 # does not count what reading whole vectors costs, would rather read the table; and what a statement notes of
 # a product of 100,000 passages stays in memory.
 ASKED = """
     SELECT product, tsvector_to_array(to_tsvector('english', %(question)s)),
+           EXISTS (SELECT FROM harmful WHERE harmful.product = product_alias.product),
            set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true),
            set_config('work_mem', '64MB', true)
     FROM product_alias WHERE alias = %(id)s
@@ -95,12 +102,16 @@ Row = tuple[str, str, int, str, float | None, date | None, str | None, str, floa
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which reviews count; limits included, None: no limit. One without the value passes no limit on it."""
+    """Which passages count: those of reviews within the limits, limits included; None: no limit.
+
+    A review without the value passes no limit on it. `with_harmful`: also passages marked as harmful.
+    """
 
     min_rating: float | None = None
     max_rating: float | None = None
     since: date | None = None
     until: date | None = None
+    with_harmful: bool = False
 
     def conditions(self) -> list[SQL]:
         """What of the table review must hold; bound to the names of the fields."""
@@ -128,23 +139,26 @@ class Weights:
     stance: float
 
 
-def nearest(metric: Metric, filter: Filter) -> Composable:
-    """The `limit` passages nearest to `vector`, best first."""
+def nearest(metric: Metric, filter: Filter, marked: bool = False) -> Composable:
+    """The `limit` passages nearest to `vector`, best first.
+
+    `marked`: without those with the keys that are bound as `marked_reviews` and `marked_numbers`.
+    """
     passages = _passages(SIMILARITIES[metric] + SQL(" AS score"), VECTORS)
-    search = NEAREST.format(passages=passages, filter=_reviews(filter.conditions()))
+    search = NEAREST.format(passages=passages, filter=_filter(filter.conditions(), marked))
     return search + FOUND.format(vector=SQL("NULL"))
 
 
-def weighed(metric: Metric, filter: Filter, by_stance: bool, words: int) -> Composable:
+def weighed(metric: Metric, filter: Filter, by_stance: bool, words: int, marked: bool = False) -> Composable:
     """The `limit` passages with the highest weighed score, best first, with their vectors.
 
-    `words` lexical queries are bound as `word_0`, `word_1`, …
+    `words` lexical queries are bound as `word_0`, `word_1`, …; `marked` as for `nearest`.
     """
     conditions = filter.conditions()
     return WEIGHED.format(
         leaning=SQL(LEANING if by_stance else "0::float8"),
         vectors=_passages(SIMILARITIES[metric] + SQL(" AS similarity"), VECTORS),
-        filter=_reviews(conditions or [SQL("true")] if by_stance else conditions),
+        filter=_filter(conditions or [SQL("true")] if by_stance else conditions, marked),
         lexemes=_passages(SQL("lexemes"), LEXEMES),
         hits=SQL("").join(SQL(HIT.format(n)) for n in range(words)),
         rarities=SQL("").join(SQL(RARITY.format(n)) for n in range(words)),
@@ -162,5 +176,8 @@ def _passages(what: Composable, near: str) -> Composable:
     return SQL(ALL_PASSAGES).format(what=what, near=SQL(near))
 
 
-def _reviews(conditions: list[SQL]) -> Composable:
-    return WITH_REVIEWS.format(conditions=SQL(" AND ").join(conditions)) if conditions else SQL("")
+def _filter(of_reviews: list[SQL], marked: bool) -> Composable:
+    conditions = [*of_reviews, UNMARKED] if marked else of_reviews
+    return (WITH_REVIEWS if of_reviews else SQL("")) + (
+        SQL(" WHERE ") + SQL(" AND ").join(conditions) if conditions else SQL("")
+    )

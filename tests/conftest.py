@@ -6,7 +6,6 @@ would lead to another database or other settings are taken away before anything 
 
 import os
 import secrets
-import shutil
 import signal
 import socket
 import tempfile
@@ -27,11 +26,10 @@ from database import Database
 from database.server import EmbeddedServer, give_to_server_user, run_binary
 from retriever import Embedder
 from retriever.embedder import Vectors
+from tests.browser import launch
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
-
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 for _variable in list(os.environ):
     if _variable.startswith(("REVIEWDUEL_", "PG")):
@@ -41,6 +39,14 @@ for _variable in list(os.environ):
 def pytest_configure() -> None:
     # So that a run that is ended by a time limit stops its servers too.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    # Not by hand, where one would be forgotten; first, so that `-m browser` sees it.
+    for item in items:
+        if "browser" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.browser)
 
 
 @dataclass(frozen=True)
@@ -188,13 +194,10 @@ def browser() -> Iterator["Browser"]:
 
     expect.set_options(timeout=30_000)
     with sync_playwright() as playwright:
-        path = next(filter(None, map(shutil.which, BROWSERS)), None)
-        # --no-sandbox: Chromium refuses to run as root with it, and it loads nothing but our own page.
-        flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
         try:
-            browser = playwright.chromium.launch(executable_path=path, args=flags)
+            browser = launch(playwright)
         except Error as error:
-            if os.environ.get("CI"):
+            if os.environ.keys() & {"CI", "REQUIRE_BROWSER"}:
                 raise
             pytest.skip(f"NO BROWSER, so the page is not tested. `make browser` installs one. {error}")
         yield browser

@@ -1,4 +1,4 @@
-"""The README's commands, run as a newcomer would, one after the other in a fresh home."""
+"""The README's commands, run as a newcomer would, one after the other in a fresh home (`tests.commands`)."""
 
 import os
 import re
@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 import yaml
+
+from tests.commands import run_module
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -42,8 +44,7 @@ def test_python_commands_work(command: str, home: Path) -> None:
         command += " --help"
     # On the embedded server, as for somebody who has nothing else.
     environment = os.environ | {"REVIEWDUEL_HOME": str(home)}
-    words = [sys.executable, *shlex.split(command)[1:]]
-    done = subprocess.run(words, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    done = run_module(shlex.split(command)[2:], environment, ROOT)
     assert done.returncode == 0, done.stderr
     assert done.stdout
 

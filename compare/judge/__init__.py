@@ -1,23 +1,35 @@
 """A configured model as judge of answers. Its marks are an opinion: read them beside its own bias figures."""
 
 from compare.judge.bias import Bias, judge_bias
-from compare.judge.judge import Judge, Rating, judges_itself, open_judge
-from compare.judge.judging import Judgements, answer_pairs, judge_answers
-from compare.judge.pairs import Preference, Verdict
+from compare.judge.judge import Judge, Judgement, Rating, judges_itself, open_judge, require_judge
+from compare.judge.judgement_log import JudgementLog
+from compare.judge.judgements import Judgements, case_key, cases, judge_cases
+from compare.judge.marks import MARK_MEANINGS, MARKS, mark_columns
+from compare.judge.outcomes import Outcome, outcomes
+from compare.judge.pairs import Preference, Winner
 from compare.judge.questions import DIMENSIONS, Dimension
 
 __all__ = [
     "DIMENSIONS",
+    "MARKS",
+    "MARK_MEANINGS",
     "Bias",
     "Dimension",
     "Judge",
+    "Judgement",
+    "JudgementLog",
     "Judgements",
+    "Outcome",
     "Preference",
     "Rating",
-    "Verdict",
-    "answer_pairs",
-    "judge_answers",
+    "Winner",
+    "case_key",
+    "cases",
     "judge_bias",
+    "judge_cases",
     "judges_itself",
+    "mark_columns",
     "open_judge",
+    "outcomes",
+    "require_judge",
 ]

@@ -7,41 +7,41 @@ the verdicts changed with the order (FastChat's published judgements; FastChat #
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from compare.judge.pairs import Verdict
+from compare.judge.pairs import Preference
 
 
 @dataclass(frozen=True, slots=True)
 class Bias:
     """Shares from 0 to 1; None where there is nothing to count.
 
-    `verdicts`: pairs that got one; `missing`: pairs that got none. `first_chosen`: of all choices between two
-    places, those of the first; an unbiased judge has 0.5, as each answer stands there once. `longer_chosen`:
-    of the winners of answers that differ in words, the longer ones; longer may also be better.
-    `contradicted`: of the verdicts, those that chose one place in both orders, and so count as ties.
+    `pairs`: those that got a verdict; `missing`: those that got none. `first_chosen`: of all choices between
+    two places, those of the first; an unbiased judge has 0.5, as each answer stands there once.
+    `longer_chosen`: of the winners of answers that differ in words, the longer; that may be better, too.
+    `contradicted`: of the pairs, those where it chose one place in both orders, and which so count as ties.
     """
 
-    verdicts: int
+    pairs: int
     missing: int
     first_chosen: float | None
     longer_chosen: float | None
     contradicted: float | None
 
 
-def judge_bias(verdicts: Sequence[Verdict]) -> Bias:
-    """The bias figures of a judge's verdicts."""
-    given = [verdict for verdict in verdicts if verdict.winner]
-    places = [place for verdict in given for place in (verdict.forth, verdict.back) if place]
+def judge_bias(preferences: Sequence[Preference]) -> Bias:
+    """The bias figures of a judge's preferences."""
+    given = [one for one in preferences if one.winner]
+    places = [place for one in given for place in (one.forth, one.back) if place]
     longer = [
-        (verdict.winner == "first") == (verdict.words[0] > verdict.words[1])
-        for verdict in given
-        if verdict.winner != "tie" and verdict.words[0] != verdict.words[1]
+        (one.winner == "first") == (one.words[0] > one.words[1])
+        for one in given
+        if one.winner != "tie" and one.words[0] != one.words[1]
     ]
     return Bias(
-        verdicts=len(given),
-        missing=len(verdicts) - len(given),
+        pairs=len(given),
+        missing=len(preferences) - len(given),
         first_chosen=_share([place == 1 for place in places]),
         longer_chosen=_share(longer),
-        contradicted=_share([verdict.contradicts for verdict in given]),
+        contradicted=_share([one.contradicts for one in given]),
     )
 
 

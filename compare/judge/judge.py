@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
 
-from compare.judge.pairs import Verdict
+from compare.judge.pairs import Preference
 from compare.judge.questions import (
     PREFERENCE_GRAMMAR,
     RATING_GRAMMAR,
@@ -35,8 +35,11 @@ class Rating:
     itself: bool = False
 
 
+Judgement = Rating | Preference
+
+
 class Judge:
-    """Rates answers and compares pairs of them, greedily: the same answers get the same marks.
+    """Rates answers and compares pairs of them, greedily: chance has no part in it.
 
     A model of this machine is held to digits by a grammar. One behind a server is only asked for them: what
     is not digits is no verdict. Nor has an answer one that is too long for the judge's context.
@@ -46,28 +49,35 @@ class Judge:
         self.spec = spec
         self._generator = generator
 
+    @property
+    def file_sha256(self) -> str | None:
+        """Of the judge's file; None behind a server."""
+        return self._generator.file_sha256
+
     def rate(self, row: Row) -> Rating:
         """Marks of one answer. Raises ModelUnavailable, GenerationFailed."""
-        messages = rating_messages(row["question"], _passages(row), row["answer"])
+        messages = rating_messages(row["question"], passages_of(row), row["answer"])
         text = self._ask(messages, RATING_GRAMMAR)
-        return Rating(row["answer_id"], read_rating(text), judges_itself(self.spec, row))
+        return Rating(row["answer_id"], read_rating(text), self._judges_itself(row))
 
-    def compare(self, first: Row, second: Row) -> Verdict:
+    def compare(self, first: Row, second: Row) -> Preference:
         """Which of two answers to the same question from the same passages is better, asked in both orders.
 
         Raises ModelUnavailable, GenerationFailed.
         """
-        return Verdict(
+        return Preference(
             first["answer_id"],
             second["answer_id"],
             forth=self._prefer(first, second),
             back=self._prefer(second, first),
             words=(first["words"], second["words"]),
-            itself=judges_itself(self.spec, first) or judges_itself(self.spec, second),
+            itself=self._judges_itself(first) or self._judges_itself(second),
         )
 
     def _prefer(self, first: Row, second: Row) -> int | None:
-        messages = preference_messages(first["question"], _passages(first), first["answer"], second["answer"])
+        messages = preference_messages(
+            first["question"], passages_of(first), first["answer"], second["answer"]
+        )
         return read_preference(self._ask(messages, PREFERENCE_GRAMMAR))
 
     def _ask(self, messages: Sequence[Message], grammar: str) -> str:
@@ -77,28 +87,44 @@ class Judge:
             return ""
         return "".join(event.text for event in events if isinstance(event, Text))
 
+    def _judges_itself(self, row: Row) -> bool:
+        return judges_itself(self.spec, row, self.file_sha256)
+
 
 @contextmanager
 def open_judge(spec: ModelSpec, settings: Settings, force: bool = False) -> Iterator[Judge]:
-    """A judge until the end of the `with` block. Raises ConfigError for what has no language model.
+    """A judge until the end of the `with` block, ready to be asked. Raises ConfigError as `require_judge`.
 
     `force`: load the model also if it does not fit. Raises ModelUnavailable.
     """
-    if spec.kind == "extractive":
-        raise ConfigError(f"{spec.name} has no language model: it cannot judge. Name another model as judge.")
+    require_judge(spec)
     # A server's model may reason or chat before it comes to the digits.
     tokens = spec.max_tokens if spec.remote else TOKENS
     strict = spec.model_copy(update={"temperature": 0.0, "max_tokens": tokens})
     generator = Generator(strict, settings, force=force)
     try:
+        generator.load()
         yield Judge(spec, generator)
     finally:
         generator.close()
 
 
-def judges_itself(spec: ModelSpec, row: Row) -> bool:
-    """Whether the answer is the judge's own: the same name, file, or model of a server."""
-    return row["model"] == spec.name or _identity(row["model_settings"]) == _identity(spec.model_dump())
+def require_judge(spec: ModelSpec) -> None:
+    """Raise ConfigError for what has no language model."""
+    if spec.kind == "extractive":
+        raise ConfigError(f"{spec.name} has no language model: it cannot judge. Name another model as judge.")
+
+
+def judges_itself(spec: ModelSpec, row: Row, file_sha256: str | None = None) -> bool:
+    """Whether the answer is the judge's own: the same name, file, or model of a server.
+
+    `file_sha256`: of the judge's file, if it is known: a file may lie under two names.
+    """
+    return (
+        row["model"] == spec.name
+        or (file_sha256 is not None and row["file_sha256"] == file_sha256)
+        or _identity(row["model_settings"]) == _identity(spec.model_dump())
+    )
 
 
 def _identity(settings: Mapping[str, Any]) -> tuple[str | None, ...]:
@@ -109,5 +135,6 @@ def _identity(settings: Mapping[str, Any]) -> tuple[str | None, ...]:
     return (PurePath(file).name,) if file else (None, str(id(settings)))
 
 
-def _passages(row: Row) -> list[str]:
+def passages_of(row: Row) -> list[str]:
+    """The texts that the answer was given, best first."""
     return [passage["text"] for passage in row["passages"]]

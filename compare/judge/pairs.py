@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Preference = Literal["first", "second", "tie"]
+Winner = Literal["first", "second", "tie"]
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
-    """What a judge says of two answers, `first` and `second`, by their answer_id.
+class Preference:
+    """Which of two answers a judge prefers, `first` or `second`, by their answer_id.
 
     `forth`: the place it chose when `first` stood first, 1 or 2, or 0 for neither; `back`: the place it chose
     with `second` first. None: it gave no verdict. `words`: of the two answers. `itself`: one of them is the
@@ -23,7 +23,7 @@ class Verdict:
     itself: bool = False
 
     @property
-    def winner(self) -> Preference | None:
+    def winner(self) -> Winner | None:
         """The answer it prefers in both orders; if it contradicts itself, a tie. None: no verdict."""
         if self.forth is None or self.back is None:
             return None

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 from compare.report import facts
 from compare.report.facts import Entrant, Fact
-from compare.report.finished import FinishedRun, joined, own_names, told_apart
+from compare.report.finished import FinishedRun, joined, mark_keys, own_names, told_apart
 from compare.report.measured import Measured, measured
 from compare.report.overview import Overview, overviews
+from compare.report.preferred import Preferred, judged, voted
 from compare.report.questions import Asked, asked
 from compare.runner import Failure
 from compare.statistics import summarise
@@ -23,7 +24,10 @@ class About:
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """In the order in which a report tells it. `notes`: what must be read with the figures."""
+    """In the order in which a report tells it. `notes`: what must be read with the figures.
+
+    `judged`: one for each run with a judge. `voted`: None without votes.
+    """
 
     title: str
     measured: Measured
@@ -32,6 +36,8 @@ class Contents:
     notes: tuple[str, ...]
     failures: tuple[Failure, ...]
     overviews: tuple[Overview, ...]
+    judged: tuple[Preferred, ...]
+    voted: Preferred | None
     asked: tuple[Asked, ...]
 
     def entrant(self, name: str) -> Entrant:
@@ -48,7 +54,7 @@ def contents(runs: Sequence[FinishedRun]) -> Contents:
     keys = list(dict.fromkeys(key for run in runs for key in run.score_keys))
     return Contents(
         title=f"Comparison {' and '.join(run.run_id for run in runs)}",
-        measured=measured(rows, keys, names),
+        measured=measured(rows, keys, mark_keys(runs), names),
         entrants=entrants,
         abouts=tuple(About(run.run_id, facts.facts(run)) for run in runs),
         notes=facts.notes(summaries, rows),
@@ -58,5 +64,7 @@ def contents(runs: Sequence[FinishedRun]) -> Contents:
             for failure in run.failures
         ),
         overviews=overviews(summaries),
+        judged=judged(runs),
+        voted=voted(runs),
         asked=asked(runs, rows, entrants),
     )

@@ -51,8 +51,13 @@ def _values(section: Section, contents: Contents) -> list[Value]:
 
 
 def _plots(sections: Sequence[Section], contents: Contents) -> Iterator[Plot]:
-    """The first one against each other: how fast for how much memory, and for how long an answer."""
+    """The first one against each other: how fast for how much memory, and for how long an answer.
+
+    None where nobody has the first: times of answers that were written several at a time.
+    """
     speed, *others = sections
+    if speed.measure.key != MAIN[speed.form][0]:
+        return
     for other in others:
         (x_label, xs, x_shown), (y_label, ys, y_shown) = (
             (*_in_unit(section, _values(section, contents)), section.shown) for section in (other, speed)

@@ -138,8 +138,12 @@ def notes(summaries: Sequence[ModelSummary], rows: Sequence[Row]) -> tuple[str, 
         f"{REMOTE} The machine named here is the one that asked.": remote,
         EXTRACTIVE: any(one.kind == "extractive" for one in summaries),
         VERBATIM: any(one.answering == "verbatim" and one.kind != "extractive" for one in summaries),
+        "Throughput: several answers were written at a time. The time of each alone is not known, so "
+        "that speeds and times are missing here; memory is that of a process with room for all of them.": any(
+            row["mode"] == "throughput" for row in rows
+        ),
         "Some answers were given while others were being written: their times do not count.": any(
-            row["shared"] for row in rows
+            row["shared"] and row["mode"] != "throughput" for row in rows
         ),
     }
     return tuple(note for note, holds in found.items() if holds)

@@ -11,12 +11,13 @@ from compare.report.finished import FinishedRun
 from compare.report.markdown import markdown
 from compare.report.measured import Measured
 from compare.report.page import page
+from compare.report.summary import preference_rows, summary_json
 from compare.report.visible import visible
-from compare.statistics import judge, summarise
+from compare.statistics import judge
 from generator.answer_log import Row
 from generator.export import write_csv
 
-PAGE = "report.html"
+PAGE, SUMMARY = "report.html", "summary.json"
 # What a spreadsheet takes for the beginning of a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -25,9 +26,10 @@ def write_files(folder: Path, runs: Sequence[FinishedRun]) -> Path:
     """Write the report of one run, or of several beside each other; returns the page. Files are replaced.
 
     report.html and report.md for people; as JSON lines and as CSV: answers, figures (what each contestant
-    reaches), comparisons (of each two). summary.json, of one run. In the CSV, text that a spreadsheet would
-    take for a formula (it begins with = + - @, tab or carriage return) has an apostrophe before it, and
-    invisible characters are spelled out; the JSON lines hold every text as it is.
+    reaches), comparisons (of each two), preferences (of the judge, where there is one). summary.json, of one
+    run. In the CSV, text that a spreadsheet would take for a formula (it begins with = + - @, tab or carriage
+    return) has an apostrophe before it, and invisible characters are spelled out; the JSON lines hold every
+    text as it is.
     """
     told = contents(runs)
     folder.mkdir(parents=True, exist_ok=True)
@@ -36,8 +38,10 @@ def write_files(folder: Path, runs: Sequence[FinishedRun]) -> Path:
     _write_rows(folder, "answers", [row for run in runs for row in run.scored_rows()])
     _write_rows(folder, "figures", list(_figure_rows(told.measured)))
     _write_rows(folder, "comparisons", list(_comparison_rows(told.measured)))
+    if any(run.judged for run in runs):
+        _write_rows(folder, "preferences", [row for run in runs for row in preference_rows(run)])
     if len(runs) == 1:
-        _write_summary(folder / "summary.json", runs[0], told.measured)
+        (folder / SUMMARY).write_text(summary_json(runs[0], told.measured) + "\n", encoding="utf-8")
     return folder / PAGE
 
 
@@ -81,10 +85,10 @@ def _write_rows(folder: Path, stem: str, rows: Sequence[Row]) -> None:
             file.write(json.dumps(row, ensure_ascii=False, default=str) + "\n")
     columns = list(dict.fromkeys(column for row in rows for column in row))
     with (folder / f"{stem}.csv").open("w", encoding="utf-8", newline="") as file:
-        write_csv(columns, [_guarded(row, columns) for row in rows], file)
+        write_csv(columns, [guarded(row, columns) for row in rows], file)
 
 
-def _guarded(row: Mapping[str, Any], columns: Sequence[str]) -> Row:
+def guarded(row: Mapping[str, Any], columns: Sequence[str]) -> Row:
     """The row with all columns, harmless to a spreadsheet."""
     return {column: _harmless(row.get(column)) for column in columns}
 
@@ -95,16 +99,3 @@ def _harmless(value: object) -> object:
     if not isinstance(value, str):
         return value
     return f"'{visible(value)}" if value.startswith(_FORMULA) else visible(value)
-
-
-def _write_summary(file: Path, finished: FinishedRun, found: Measured) -> None:
-    summary = {
-        "run_id": finished.run_id,
-        "plan": finished.run["plan"],
-        "verdict": " ".join(found.verdicts),
-        "looked_at": found.looked_at,
-        "models": {one.name: asdict(one) for one in summarise(finished.rows)},
-        "failures": [asdict(failure) for failure in finished.failures],
-    }
-    text = json.dumps(summary, ensure_ascii=False, indent=2, default=str)
-    file.write_text(text + "\n", encoding="utf-8")

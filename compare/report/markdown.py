@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from compare.report.contents import Contents
 from compare.report.measured import Section
 from compare.report.overview import FORMS, HOW_TO_READ, Overview
+from compare.report.preferred import Preferred
 from compare.report.questions import Asked, ShownAnswer
 from compare.report.visible import visible
 from compare.statistics import Estimate
@@ -31,8 +32,14 @@ def _lines(contents: Contents) -> Iterator[str]:
         yield from _overview(overview)
     yield f"\n{HOW_TO_READ}" if contents.overviews else "\nNo model answered."
     yield f"\n## Each figure\n\n{VERDICTS}"
-    for section in contents.measured.sections:
+    for section in contents.measured.figures:
         yield from _section(section, contents)
+    for said in contents.judged:
+        yield from _preferred(said)
+    for section in contents.measured.marks:
+        yield from _section(section, contents)
+    if contents.voted:
+        yield from _preferred(contents.voted)
     yield "\n## Answers"
     for one in contents.asked:
         yield from _asked(one)
@@ -84,6 +91,17 @@ def _section(section: Section, contents: Contents) -> Iterator[str]:
     if section.verdicts:
         yield ""
     yield from (f"- {_inline(verdict.text)}." for verdict in section.verdicts)
+
+
+def _preferred(said: Preferred) -> Iterator[str]:
+    yield f"\n## {_inline(said.title)}"
+    if said.warning:
+        yield f"\n**{_inline(said.warning)}**"
+    yield from (f"\n{_inline(text)}" for text in said.before)
+    if said.lines:
+        lines = [[_inline(pair), *cells] for pair, *cells in said.lines]
+        yield from _table(said.headings, lines, "-" + ">" * (len(said.headings) - 1))
+    yield from (f"\n{_inline(text)}" for text in said.after)
 
 
 def _interval(section: Section, estimate: Estimate) -> str:

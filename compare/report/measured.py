@@ -1,15 +1,14 @@
 """Every figure and score of a report: what each contestant reaches, and who differs from whom.
 
-Knows which figures are looked at; knows nothing of how they are drawn.
+Knows nothing of how they are drawn; which figures are looked at says `compare.report.looked_at`.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from compare.report.overview import FORMS, LINES
-from compare.scores import SCORES, score
+from compare.judge import MARKS
+from compare.report.looked_at import format_value, is_averaged, meaning, parts
 from compare.statistics import (
-    MEASURES,
     Comparison,
     Estimate,
     Measure,
@@ -21,16 +20,12 @@ from compare.statistics import (
 )
 from compare.statistics.comparison import adjusted
 from generator.answer_log import Row
-from generator.figures import figure, format_figure
 
 # Speed and memory, which the charts show and the sentence about the whole run speaks of: of free answers in
 # the published experiment's figures. Choosing has no words per second of its own, so there it is the time.
 MAIN = {"free": ("words_per_s", "peak_rss_bytes"), "verbatim": ("e2e_s", "peak_rss_bytes")}
 # Besides, that sentence says whose answers the reviews support.
 _MAIN_SCORE = "groundedness"
-
-_SCORED = frozenset(one.key for one in SCORES) - MEASURES.keys()
-_ABSTAINED = "share of the answers that say that the reviews do not tell"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +42,7 @@ class Section:
     """A figure with all that was found about it.
 
     `form`: "free" or "verbatim" where only answers of one form can be compared, else "". `reached`: medians,
-    or means of what is mostly 0 or 1, as `typical` says. `verdicts`: one per pair.
+    or means of what is mostly 0 or 1 and of marks, as `typical` says. `verdicts`: one per pair.
     """
 
     measure: Measure
@@ -59,7 +54,7 @@ class Section:
     @property
     def typical(self) -> str:
         """Which average the estimates are."""
-        return "mean" if _is_share(self.measure) else "median"
+        return "mean" if is_averaged(self.measure) else "median"
 
     def shown(self, value: float | None) -> str:
         """A value of this figure as people read it."""
@@ -79,25 +74,37 @@ class Measured:
     verdicts: tuple[str, ...]
     looked_at: str
 
+    @property
+    def figures(self) -> tuple[Section, ...]:
+        """What was measured or counted."""
+        return tuple(one for one in self.sections if one.measure.key not in MARKS)
 
-def measured(rows: Sequence[Row], score_keys: Sequence[str], own_names: Mapping[str, str]) -> Measured:
+    @property
+    def marks(self) -> tuple[Section, ...]:
+        """What a judge gave."""
+        return tuple(one for one in self.sections if one.measure.key in MARKS)
+
+
+def measured(
+    rows: Sequence[Row], score_keys: Sequence[str], mark_keys: Sequence[str], own_names: Mapping[str, str]
+) -> Measured:
     """Every figure of these answers, all comparisons judged together.
 
     `own_names`: contestants in their order → what their own run calls them. One that takes part in several
     runs is compared with itself, one that does not with everybody.
     """
-    parts = list(_parts(rows, score_keys))
+    compared = list(parts(rows, score_keys, mark_keys))
     comparisons = adjusted(
         [
             one
-            for _, part, measures in parts
+            for _, part, measures in compared
             for one in compare_rows(part, measures)
             if _is_wanted(one, own_names)
         ]
     )
     sections = tuple(
         section
-        for form, part, measures in parts
+        for form, part, measures in compared
         for section in _sections(form, part, measures, comparisons, list(own_names))
     )
     return Measured(
@@ -128,27 +135,6 @@ def _verdicts(
         yield f"{own}: {verdict(about)}" if own else verdict(about)
 
 
-def format_value(measure: Measure, value: float | None) -> str:
-    """With its unit, if it has one; "-" for none."""
-    if _is_share(measure):
-        return "-" if value is None else f"{value:.2f}"
-    return format_figure(measure.key, value)
-
-
-def _parts(
-    rows: Sequence[Row], score_keys: Sequence[str]
-) -> Iterator[tuple[str, Sequence[Row], list[Measure]]]:
-    for form in FORMS:
-        part = [row for row in rows if row["answers"] == form]
-        yield form, part, [MEASURES[key] for key in (*LINES[form], "peak_rss_bytes")]
-    yield "", rows, [*map(_score_measure, score_keys), MEASURES["abstained"]]
-
-
-def _score_measure(key: str) -> Measure:
-    one = score(key)
-    return Measure(key, one.label, "difference", one.better)
-
-
 def _sections(
     form: str,
     rows: Sequence[Row],
@@ -160,23 +146,13 @@ def _sections(
     names = {level.contestant for level in found}
     for measure in measures:
         reached = tuple(
-            Reached(level.contestant, level.mean if _is_share(measure) else level.median, level.missing)
+            Reached(level.contestant, level.mean if is_averaged(measure) else level.median, level.missing)
             for level in found
             if level.measure == measure
         )
         if reached:
             own = [one for one in comparisons if one.measure == measure and one.first in names]
-            yield Section(measure, form, _meaning(measure), reached, tuple(map(judge, own)))
-
-
-def _is_share(measure: Measure) -> bool:
-    return measure.key in _SCORED or measure.key == "abstained"
-
-
-def _meaning(measure: Measure) -> str:
-    if measure.key == "abstained":
-        return _ABSTAINED
-    return score(measure.key).meaning if measure.key in _SCORED else figure(measure.key).meaning
+            yield Section(measure, form, meaning(measure), reached, tuple(map(judge, own)))
 
 
 def _looked_at(sections: Sequence[Section], comparisons: int) -> str:

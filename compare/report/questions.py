@@ -8,6 +8,7 @@ from compare.report.annotation import Stretch, annotate
 from compare.report.facts import Entrant
 from compare.report.finished import FinishedRun
 from compare.scores import Span
+from compare.statistics import TIMED
 from compare.statistics.measure import contestant_of
 from compare.tasks import Task
 from generator.answer_log import Row
@@ -150,7 +151,7 @@ def _figures(row: Row) -> str:
     shown = [
         f"{format_figure(key, row[key])} {unit}".strip()
         for key, unit in _SHOWN.items()
-        if row[key] is not None
+        if row[key] is not None and not (row["shared"] and key in TIMED)
     ]
     if row.get("groundedness") is not None:
         shown.append(f"{row['groundedness']:.0%} grounded")
@@ -169,5 +170,5 @@ def _remarks(row: Row) -> Iterator[str]:
         yield (
             "1 sentence unsupported" if len(unsupported) == 1 else f"{len(unsupported)} sentences unsupported"
         )
-    if row["shared"]:
+    if row["shared"] and row["mode"] != "throughput":
         yield "others were writing at the same time"

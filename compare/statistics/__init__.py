@@ -15,7 +15,7 @@ from compare.statistics.level import Level, levels
 from compare.statistics.measure import MEASURES, Measure, Observation, observations, score_measure
 from compare.statistics.power import Needed
 from compare.statistics.stability import Stability, stabilities
-from compare.statistics.summary import SUMMARISED, ModelSummary, Spread, summarise
+from compare.statistics.summary import SUMMARISED, TIMED, ModelSummary, Spread, summarise
 from compare.statistics.verdict import verdict
 from compare.statistics.votes import Vote, WinRate, ranking, win_rates
 
@@ -23,6 +23,7 @@ __all__ = [
     "HOW_TO_READ",
     "MEASURES",
     "SUMMARISED",
+    "TIMED",
     "Comparison",
     "Estimate",
     "Level",

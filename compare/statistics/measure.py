@@ -65,9 +65,11 @@ class Measure:
         return math.exp(value) if self.scale == "ratio" else value
 
 
-def score_measure(key: str, label: str, better: Literal["higher", "lower"] | None = "higher") -> Measure:
-    """A score from 0 to 1 that stands under `key` in the rows; differences below 0.02 do not matter."""
-    return Measure(key, label, "difference", better)
+def score_measure(
+    key: str, label: str, better: Literal["higher", "lower"] | None = "higher", negligible: float = 0.02
+) -> Measure:
+    """A score that stands under `key` in the rows; what is `negligible` is that of scores from 0 to 1."""
+    return Measure(key, label, "difference", better, negligible)
 
 
 def _ratio(key: str, better: Literal["higher", "lower"] | None, claim: str, timed: bool = True) -> Measure:

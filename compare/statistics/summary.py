@@ -1,11 +1,14 @@
 """Answers of a run become one summary per contestant. Knows the answer log's columns, not where they lie."""
 
+import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import pandas as pd
+import numpy as np
 
 from compare.contestant import contestant_name
+from compare.statistics.measure import MEASURES
 from generator.answer_log import Row
 
 # Each in the summary with its median and quartiles over the contestant's answers.
@@ -25,6 +28,8 @@ SUMMARISED = (
     "n_prompt",
     "retrieval_s",
 )
+# Of these, those that are the times of one answer: unknown where others were written beside it.
+TIMED = frozenset(key for key in SUMMARISED if key in MEASURES and MEASURES[key].timed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +50,7 @@ class ModelSummary:
 
     `cited`: share of answers, 0 to 1, with at least one citation of a passage it was given;
     `invalid_citations`: how many citations in all named no passage. `abstained`: how many answers say
-    that the reviews do not tell.
+    that the reviews do not tell. `shared`: how many were written beside others; their times do not count.
     """
 
     model: str
@@ -62,6 +67,7 @@ class ModelSummary:
     invalid_citations: int
     abstained: int
     stop_reasons: dict[str, int]
+    shared: int = 0
 
     @property
     def name(self) -> str:
@@ -87,41 +93,46 @@ class ModelSummary:
 
 def summarise(rows: Sequence[Row]) -> list[ModelSummary]:
     """One summary per model and way of answering, in alphabetical order."""
-    if not rows:
-        return []
-    answers = pd.DataFrame(rows)
-    answers["sentences"] = answers["quotes"].map(len)
-    return [_summary(group) for _, group in answers.groupby(["model", "answers"])]
+    groups: dict[tuple[str, str], list[Row]] = {}
+    for row in rows:
+        groups.setdefault((row["model"], row["answers"]), []).append(row)
+    return [_summary(model, answering, groups[model, answering]) for model, answering in sorted(groups)]
 
 
-def _summary(answers: pd.DataFrame) -> ModelSummary:
-    kind = answers["model_settings"].iloc[0].get("kind", "gguf")
+def _summary(model: str, answering: str, rows: Sequence[Row]) -> ModelSummary:
+    kind = rows[0]["model_settings"].get("kind", "gguf")
+    alone = [row for row in rows if not row["shared"]]
     return ModelSummary(
-        model=str(answers["model"].iloc[0]),
-        answering=str(answers["answers"].iloc[0]),
+        model=model,
+        answering=answering,
         kind=kind,
         remote=kind == "openai",
-        random_weights=bool(answers["model_settings"].iloc[0].get("random_weights")),
-        answers=len(answers),
-        figures={key: _spread(answers[key]) for key in SUMMARISED},
-        load_s=_highest(answers["load_s"]),
-        peak_rss_bytes=_highest(answers["peak_rss_bytes"]),
-        predicted_bytes=_highest(answers["predicted_bytes"]),
-        cited=float((answers["citations"].map(len) > 0).mean()),
-        invalid_citations=int(answers["invalid_citations"].map(len).sum()),
-        abstained=int(answers["abstained"].sum()),
-        stop_reasons={str(k): int(v) for k, v in answers["stop_reason"].value_counts().items()},
+        random_weights=bool(rows[0]["model_settings"].get("random_weights")),
+        answers=len(rows),
+        figures={key: _spread(alone if key in TIMED else rows, key) for key in SUMMARISED},
+        load_s=_highest(rows, "load_s"),
+        peak_rss_bytes=_highest(rows, "peak_rss_bytes"),
+        predicted_bytes=_highest(rows, "predicted_bytes"),
+        cited=sum(bool(row["citations"]) for row in rows) / len(rows),
+        invalid_citations=sum(len(row["invalid_citations"]) for row in rows),
+        abstained=sum(bool(row["abstained"]) for row in rows),
+        stop_reasons=dict(Counter(row["stop_reason"] for row in rows).most_common()),
+        shared=len(rows) - len(alone),
     )
 
 
-def _highest(values: "pd.Series[float]") -> float | None:
-    known = pd.to_numeric(values).dropna()
-    return None if known.empty else float(known.max())
+def _values(rows: Sequence[Row], key: str) -> list[float]:
+    found = (len(row["quotes"]) if key == "sentences" else row[key] for row in rows)
+    return [float(value) for value in found if value is not None and not math.isnan(value)]
 
 
-def _spread(values: "pd.Series[float]") -> Spread:
-    known = pd.to_numeric(values).dropna()
-    if known.empty:
+def _highest(rows: Sequence[Row], key: str) -> float | None:
+    return max(_values(rows, key), default=None)
+
+
+def _spread(rows: Sequence[Row], key: str) -> Spread:
+    values = _values(rows, key)
+    if not values:
         return Spread(None, None, None)
-    low, middle, high = known.quantile([0.25, 0.5, 0.75])
-    return Spread(median=float(middle), p25=float(low), p75=float(high))
+    low, middle, high = map(float, np.quantile(values, [0.25, 0.5, 0.75]))
+    return Spread(median=middle, p25=low, p75=high)

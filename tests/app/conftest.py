@@ -1,31 +1,30 @@
 """The real page for the tests: a Streamlit server, a browser, reviews in the database, models that recite."""
 
 import os
-import socket
 import subprocess
 import sys
-import time
-import urllib.request
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 import yaml
+from pydantic import SecretStr
 
+from config import Settings
+from database import Database
+from tests.app.answering import CONCLUSION, THOUGHT, answering
+from tests.app.page_server import PageServer as PageServer
+from tests.conftest import WordCounter
 from tests.scripted_model import write_scripted_model
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
+    from app.ask.turn import Services
     from tests.conftest import Cluster
-
-ROOT = Path(__file__).parent.parent.parent
 
 PRAISE = "Most people praise the battery [1], which lasts thirty hours [2]. One could not charge it [9]."
 LAMENT = "The reviews do not say."
-THOUGHT = "Let me see what they write about <b>batteries</b>."
-CONCLUSION = "Long enough [1]."
 
 REVIEWS = """\
 asins,name,reviews.title,reviews.text,reviews.rating,reviews.date,reviews.username
@@ -44,13 +43,15 @@ def page_environment(embedded_cluster: "Cluster", tmp_path_factory: pytest.TempP
     write_scripted_model(home / "thinker.gguf", f"<think>\n{THOUGHT}\n</think>\n\n{CONCLUSION}")
     write_scripted_model(home / "endless.gguf", "on and off", ends=False)
     settings = {
+        # A hostile review is shown and given to models here, as one that no scanner knows would be.
+        "passages": {"scan": False},
         "models": {
             "praise": {"file": str(home / "praise.gguf"), "n_ctx": 8192},
             "lament": {"file": str(home / "lament.gguf"), "n_ctx": 8192},
             "endless": {"file": str(home / "endless.gguf"), "n_ctx": 100_000, "max_tokens": 90_000},
             "thinker": {"file": str(home / "thinker.gguf"), "n_ctx": 8192},
             "absent": {"file": "absent.gguf"},
-        }
+        },
     }
     (home / "settings.yaml").write_text(yaml.safe_dump(settings, sort_keys=False))
     (home / "reviews.csv").write_text(REVIEWS)
@@ -75,39 +76,6 @@ def empty_environment(
     }
 
 
-class PageServer:
-    """A running Streamlit server; `url` leads to its page."""
-
-    def __init__(self, environment: dict[str, str], log: Path) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            port = free.getsockname()[1]
-        self.url = f"http://127.0.0.1:{port}"
-        self.log = log
-        with log.open("wb") as output:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "streamlit", "run", "app/main.py", f"--server.port={port}"],
-                cwd=ROOT,
-                env=environment,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-            )
-        self._wait_until_healthy()
-
-    def _wait_until_healthy(self) -> None:
-        for _ in range(300):
-            try:
-                urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=1).close()
-                return
-            except OSError:
-                assert self._process.poll() is None, self.log.read_text()
-                time.sleep(0.1)
-        raise AssertionError(f"the page's server did not answer: {self.log.read_text()}")
-
-    def stop(self) -> None:
-        self._process.terminate()
-        self._process.wait(10)
-
-
 @pytest.fixture(scope="session")
 def page_server(
     page_environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory
@@ -124,6 +92,15 @@ def empty_server(
     server = PageServer(empty_environment, tmp_path_factory.mktemp("log") / "log")
     yield server
     server.stop()
+
+
+@pytest.fixture(scope="module")
+def services(embedded_cluster: "Cluster", tmp_path_factory: pytest.TempPathFactory) -> Iterator["Services"]:
+    """What answers on the page Ask, in this process; a module's tests share it and its models in memory."""
+    url = SecretStr(embedded_cluster.create_migrated())
+    settings = Settings(home=tmp_path_factory.mktemp("services"), database_url=url)
+    with Database.open(settings) as database, answering(settings, database, WordCounter()) as services:
+        yield services
 
 
 @pytest.fixture

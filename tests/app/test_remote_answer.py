@@ -1,5 +1,6 @@
 """The page and a model behind a server: offered, stopped, broken off, drawn without invented figures."""
 
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app import resources
-from app.live_answer import LiveAnswer
+from app.ask.live_answer import LiveAnswer
 from config import ModelSpec, Settings
 from generator import Answer, Registry
 from tests.generator.strange_server import StrangeServer, dies_after, event, hangs_after, says
@@ -28,8 +29,25 @@ def registry(server: StrangeServer, tmp_path: Path) -> Iterator[Registry]:
         yield registry
 
 
-def live(registry: Registry, recorded: list[Answer]) -> LiveAnswer:
-    return LiveAnswer(registry.reserve("far"), "Is it loud?", [], [], recorded.append)
+class Following:
+    """An answer that a thread follows; what was logged of it."""
+
+    def __init__(self, registry: Registry) -> None:
+        self.recorded: list[Answer] = []
+        self.live = LiveAnswer("far", "openai")
+        ticket = registry.reserve("far")
+        self._thread = threading.Thread(
+            target=self.live.follow, args=(ticket, "Is it loud?", [], [], self._record)
+        )
+        self._thread.start()
+
+    def _record(self, answer: Answer) -> int:
+        self.recorded.append(answer)
+        return 7
+
+    def wait(self) -> None:
+        self._thread.join(20)
+        assert not self.live.running
 
 
 def test_it_is_offered_without_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -45,39 +63,39 @@ def test_it_is_offered_without_a_file(tmp_path: Path, monkeypatch: pytest.Monkey
 
 def test_stopping_ends_it_while_it_reads_the_prompt(server: StrangeServer, registry: Registry) -> None:
     server.replies = [hangs_after(), says("Yes.")]
-    recorded: list[Answer] = []
-    answer = live(registry, recorded)
+    answer = Following(registry)
     while not server.asked:
         time.sleep(0.01)
     begun = time.perf_counter()
-    answer.cancel()
+    answer.live.cancel()
     answer.wait()
     assert time.perf_counter() - begun < 1
-    assert [(one.stop_reason, one.text) for one in recorded] == [("cancelled", "")]
+    assert [(one.stop_reason, one.text) for one in answer.recorded] == [("cancelled", "")]
 
 
 def test_what_came_before_the_connection_broke_stays(server: StrangeServer, registry: Registry) -> None:
     server.replies = [dies_after(event("It is"))]
-    recorded: list[Answer] = []
-    answer = live(registry, recorded)
+    answer = Following(registry)
     answer.wait()
-    assert answer.text == "It is"
-    assert answer.error and "broke off" in answer.error
+    assert answer.live.text == "It is"
+    assert answer.live.error and "broke off" in answer.live.error
     # Half an answer is no answer: it is not logged.
-    assert not recorded
+    assert not answer.recorded
 
 
 def draw() -> None:
     from types import SimpleNamespace
 
-    from app.panel import draw_answer
+    from app.ask.panel import draw_answer
     from generator import Answer, Timing
 
     timing = Timing(0.5, 0.5, 2.0, n_prompt=None, n_prompt_reused=None, n_out=None, threads=None)
     answer = Answer(
         "far", "?", "Yes.", (), 0, "end", timing, None, None, None, queue_s=0, mode="interactive", shared=True
     )
-    live = SimpleNamespace(error=None, text="Yes.", reasoning="", answer=answer, kind="openai")
+    live = SimpleNamespace(
+        error=None, text="Yes.", reasoning="", answer=answer, kind="openai", unsupported=()
+    )
     draw_answer(live, "far (remote)", "q1")  # type: ignore[arg-type]
 
 

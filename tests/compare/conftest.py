@@ -12,6 +12,12 @@ settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")
 
 
+@pytest.fixture(autouse=True)
+def one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For every model: two threads on a tiny one wait for each other longer than they work."""
+    monkeypatch.setattr("generator.cores.usable_cores", lambda: 1)
+
+
 @pytest.fixture(scope="session")
 def random_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with llama.gguf and mistral.gguf, which answer with noise, each with its own."""

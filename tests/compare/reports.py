@@ -1,11 +1,14 @@
 """Finished runs made by hand, for the tests of their reports."""
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
+from compare.judge import Judgements
 from compare.plan import tasks_to_rows
 from compare.report import FinishedRun
 from compare.scores import SCORES, AnswerScores, Span
+from compare.statistics import Vote
 from compare.tasks import Task
 from generator.answer_log import Row
 from retriever import Match, Passage
@@ -21,6 +24,8 @@ def finished(
     scores: list[AnswerScores] | None = None,
     products: tuple[str, ...] = PRODUCTS,
     product_name: str = "",
+    judged: Judgements | None = None,
+    votes: Sequence[Vote] = (),
     **run: Any,
 ) -> FinishedRun:
     """A run that asked the question about these products, twice."""
@@ -41,7 +46,7 @@ def finished(
         "failures": [],
     }
     own = [{**one, "run_id": run_id} for one in rows]
-    return FinishedRun({**stored, **run}, own, scores or [])
+    return FinishedRun({**stored, **run}, own, scores or [], judged, votes)
 
 
 def make_task(product_id: str, product_name: str = "") -> Task:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from compare.experiment import QUESTIONS, Experiment, read_experiment
+from compare.scores.expectation import read_question_set
 from config.errors import ConfigError
 
 EXPERIMENTS = Path(__file__).parent.parent.parent / "experiments"
@@ -72,7 +73,7 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
         read_experiment(tmp_path / "none.yaml", {})
 
 
-@pytest.mark.parametrize("name", ["demo.yaml", "mistral-vs-llama.yaml"])
+@pytest.mark.parametrize("name", ["demo.yaml", "mistral-vs-llama.yaml", "tiers.yaml"])
 def test_ours_can_be_read(name: str) -> None:
     assert read_experiment(EXPERIMENTS / name, {}).models
 
@@ -83,3 +84,12 @@ def test_the_published_experiment_is_as_published() -> None:
     assert (experiment.n_ctx, experiment.temperature, experiment.max_tokens) == (1024, 0.7, 2000)
     assert experiment.questions == QUESTIONS
     assert len(experiment.models) == 4
+
+
+def test_the_tiers_ask_hard_questions_more_often() -> None:
+    experiment = read_experiment(EXPERIMENTS / "tiers.yaml", {})
+    assert isinstance(experiment.questions, Path)
+    questions = read_question_set(experiment.questions)
+    assert len(questions) == 40 and {one.tier for one in questions} == {"easy", "middle", "hard"}
+    assert {one.repeats for one in questions} <= {3, 4, 5}
+    assert len({one.trap for one in questions if one.trap}) == 4

@@ -7,9 +7,9 @@ import pytest
 
 from compare.contestant import Contestant
 from compare.dry_run import print_forecast
-from compare.forecast import forecast
+from compare.forecast import forecast, judge_forecast
 from compare.runner import Runner
-from config import Settings
+from config import ModelSpec, Settings
 from database import Database
 from generator import AnswerLog
 from models.catalogue import EXTRACTIVE, find_spec
@@ -80,3 +80,46 @@ def test_a_damaged_file_is_told_and_nothing_is_loaded(
     (one,) = forecast(make_plan(make_contestant("broken", tmp_path / "broken.gguf")), settings, log)
     assert one.remarks and "cannot be loaded" in one.remarks[0]
     assert one.sizes and not one.sizes.counted
+
+
+def test_a_throughput_run_is_foretold_as_one(
+    settings: Settings, log: AnswerLog, random_models: Path, fake_embedder: Embedder,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    contestant = make_contestant("llama", random_models / "llama.gguf")
+    plan = make_plan(contestant, tasks=tuple(make_task(product) for product in ("B01", "B02")))
+    log.begin_run("alone", plan.to_row(), plan.task_rows())
+    list(Runner(settings, fake_embedder, log).run("alone", plan))
+    together = replace(plan, mode="throughput")
+    (alone,), (unknown,) = forecast(plan, settings, log), forecast(together, settings, log)
+    # Nothing can be told from answers that were given one at a time.
+    assert alone.seconds and unknown.seconds is None
+    assert (alone.at_once, unknown.at_once) == (1, 4)
+    assert alone.memory and unknown.memory and alone.memory.kv_cache < unknown.memory.kv_cache
+    print_forecast(together, [unknown])
+    assert "there was no throughput run on this machine yet" in capsys.readouterr().out
+    log.begin_run("together", together.to_row(), together.task_rows())
+    list(Runner(settings, fake_embedder, log).run("together", together))
+    (known,) = forecast(together, settings, log)
+    rows = log.answers("together")
+    assert known.seconds is not None
+    assert rows[0]["load_s"] < known.seconds < rows[0]["load_s"] + 60
+    assert forecast(plan, settings, log)[0].seconds == alone.seconds
+
+
+def test_the_judges_prompts_are_counted(
+    settings: Settings, log: AnswerLog, random_models: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    names = ("a", "b", "c")
+    judge = ModelSpec(name="judge", file=str(random_models / "llama.gguf"), n_ctx=600)
+    contestants = [make_contestant(name, random_models / "mistral.gguf", max_tokens=300) for name in names]
+    plan = make_plan(*contestants, tasks=(make_task(repeats=2), make_task("B02", repeats=1)), judge=judge)
+    found = judge_forecast(plan, settings)
+    assert found and (found.ratings, found.pairs, found.prompts) == (9, 9, 27)
+    assert found.sizes.counted and found.memory and found.verdict == "fits"
+    assert found.tokens == 3 * 3 * found.sizes.rating[0] + 3 * 6 * found.sizes.pair[0]
+    print_forecast(plan, forecast(plan, settings, log), found)
+    printed = capsys.readouterr().out
+    assert "judge judges: it marks 9 answers and compares 9 pairs in both orders, 27 prompts" in printed
+    assert "its context has 600. What does not fit gets no mark" in printed
+    assert judge_forecast(make_plan(*contestants), settings) is None

@@ -145,11 +145,7 @@ def test_failures_are_counted_and_a_client_gives_up_in_the_end(server: StrangeSe
     assert "500" in samples[1].failed
 
 
-def test_a_local_model_answers_its_clients_in_one_batch(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # Two threads on a tiny model wait for each other longer than they work.
-    monkeypatch.setattr("generator.cores.usable_cores", lambda: 1)
+def test_a_local_model_answers_its_clients_in_one_batch(tmp_path: Path) -> None:
     write_scripted_model(tmp_path / "m.gguf", "It is good [1].")
     spec = ModelSpec(name="m", file=str(tmp_path / "m.gguf"), n_ctx=2048)
     with Generator(spec, Settings(home=tmp_path), at_once=2) as generator:

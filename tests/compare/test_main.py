@@ -23,13 +23,16 @@ Run = Callable[..., Result]
 
 @pytest.fixture
 def run(settings: Settings, tmp_path: Path, fake_embedder: Embedder, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """The command in this process, with two models that recite, and an embedder that loads nothing."""
+    """The command in this process, with models that recite, and an embedder that loads nothing."""
     for name in ("praise", "lament"):
         write_scripted_model(tmp_path / f"{name}.gguf", f"This is {name} [1].")
+    write_scripted_model(tmp_path / "chooser.gguf", "[1]")
+    (tmp_path / "broken.gguf").write_text("GGUF, but not really")
     models = {
         name: {"file": str(tmp_path / f"{name}.gguf"), "n_ctx": 4096, "max_tokens": 9}
-        for name in ("praise", "lament", "absent")
+        for name in ("praise", "lament", "absent", "broken")
     }
+    models["chooser"] = {"file": str(tmp_path / "chooser.gguf"), "n_ctx": 8192}
     (tmp_path / "settings.yaml").write_text(yaml.safe_dump({"models": models}))
     assert settings.database_url
     monkeypatch.setenv("REVIEWDUEL_HOME", str(tmp_path))
@@ -135,6 +138,7 @@ def test_thresholds_decide_the_exit_code(run: Run) -> None:
         ("lament.words < 1", "lament does not take part"),
         ("praise.word < 1", "did you mean 'words'"),
         ("praise words", "expected one like"),
+        ("praise.judged_accuracy < 3", "cannot be judged without a judge"),
     ],
 )
 def test_a_wrong_threshold_is_refused_before_anything_runs(
@@ -144,6 +148,22 @@ def test_a_wrong_threshold_is_refused_before_anything_runs(
     assert isinstance(refused.exception, UserError) and sentence in str(refused.exception)
     with pytest.raises(UserError):
         log.run("gate")
+
+
+def test_a_time_is_no_condition_of_a_throughput_run(run: Run) -> None:
+    refused = run("--models", "praise", "--throughput", "--fail-if", "praise.decode_tok_s < 8")
+    assert isinstance(refused.exception, UserError)
+    assert "cannot be judged: a throughput run" in str(refused.exception)
+
+
+def test_a_taken_name_is_noticed_before_anything_is_searched(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arguments = ("--models", "praise", "--products", "1", "--repeats", "1", "--name", "demo")
+    assert run(*arguments).exit_code == 0
+    monkeypatch.setattr(main, "Retriever", None)
+    again = run(*arguments)
+    assert isinstance(again.exception, UserError) and "already" in str(again.exception)
 
 
 def test_a_failed_model_outweighs_a_threshold(run: Run, log: AnswerLog) -> None:
@@ -158,6 +178,105 @@ def test_a_failed_model_outweighs_a_threshold(run: Run, log: AnswerLog) -> None:
     assert [failure["model"] for failure in summary["failures"]] == ["absent"]
     assert [(one["value"], one["failed"]) for one in summary["thresholds"]] == [(None, True), (1.0, False)]
     assert [failure["model"] for failure in log.run("half")["failures"]] == ["absent"]
+
+
+def test_a_judge_marks_what_was_answered_and_the_report_needs_it_no_more(
+    run: Run, log: AnswerLog, tmp_path: Path
+) -> None:
+    done = run(
+        "--models", "praise,lament", "--repeats", "1", "--judge", "lament", "--name", "r", "--json",
+        "--fail-if", "praise.judged_accuracy > 5",
+    )  # fmt: skip
+    assert done.exit_code == 0, done.output
+    assert "lament, the judge: loading, then 12 judgements" in done.stderr
+    summary = json.loads(done.stdout)
+    assert summary == json.loads((tmp_path / "runs" / "r" / "summary.json").read_text())
+    assert summary["judge"]["model"] == "lament" and summary["judge"]["bias"]["pairs"] == 4
+    assert 1 <= summary["thresholds"][0]["value"] <= 5
+    (pair,) = summary["judge"]["pairs"]
+    assert pair["wins"] + pair["losses"] + pair["ties"] == 4
+    folder = tmp_path / "runs" / "r"
+    text = (folder / "report.md").read_text()
+    assert "lament judges itself" in text and "## Judged by lament" in text
+    (tmp_path / "lament.gguf").unlink()
+    assert run("report", "r").exit_code == 0
+    assert (folder / "report.md").read_text() == text
+    assert (folder / "preferences.jsonl").read_text().count("\n") == 4
+
+
+def test_a_judge_can_come_later_and_its_failure_costs_no_answer(
+    run: Run, log: AnswerLog, tmp_path: Path
+) -> None:
+    assert run("--models", "praise", "--products", "1", "--repeats", "1", "--name", "r").exit_code == 0
+    failed = run("--resume", "r", "--judge", "absent")
+    assert failed.exit_code == 1 and "failed: absent, the judge: There is no file" in failed.stderr
+    assert len(log.answered("r")) == 2
+    assert "absent, the judge" in (tmp_path / "runs" / "r" / "report.md").read_text()
+    done = run("--resume", "r", "--judge", "lament")
+    assert done.exit_code == 0, done.output
+    assert "lament marked 2 answers" in (tmp_path / "runs" / "r" / "report.md").read_text()
+    assert log.run("r")["plan"]["judge"]["name"] == "lament"
+
+
+def test_throughput_gives_the_same_answers_without_times(run: Run, log: AnswerLog, tmp_path: Path) -> None:
+    arguments = ("--models", "praise,lament", "--repeats", "2")
+    assert run(*arguments, "--name", "slow").exit_code == 0
+    done = run(*arguments, "--throughput", "--name", "fast", "--fail-if", "praise.words > 100")
+    assert done.exit_code == 0, done.output
+
+    def content(name: str) -> set[tuple[object, ...]]:
+        return {
+            (row["contestant"], row["product_id"], row["question"], row["repeat"], row["answer"])
+            for row in log.answers(name)
+        }
+
+    assert content("fast") == content("slow") and len(content("fast")) == 16
+    figures = json.loads((tmp_path / "runs" / "fast" / "summary.json").read_text())["models"]["praise"][
+        "figures"
+    ]
+    assert figures["decode_tok_s"]["median"] is None and figures["words"]["median"] == 4
+    compared = (tmp_path / "runs" / "fast" / "comparisons.jsonl").read_text()
+    assert '"words"' in compared and "tok_s" not in compared
+    page = (tmp_path / "runs" / "fast" / "report.html").read_text()
+    assert "The time of each alone is not known" in page
+    dry = run(*arguments, "--throughput", "--dry-run")
+    assert "several at a time" in dry.stdout and "written at a time: " in dry.stdout
+
+
+def test_a_model_that_fails_is_reported_and_the_others_finish(
+    run: Run, log: AnswerLog, tmp_path: Path
+) -> None:
+    done = run(
+        "--models", "broken,praise,absent", "--product", "B02", "--question", "Is the screen good?",
+        "--repeats", "1", "--name", "second", "--out", str(tmp_path / "out"),
+    )  # fmt: skip
+    assert done.exit_code == 1
+    assert "failed: broken" in done.stderr and "failed: absent" in done.stderr
+    summary = json.loads((tmp_path / "out" / "summary.json").read_text())
+    assert summary["models"]["praise"]["answers"] == 1
+    assert {failure["model"] for failure in summary["failures"]} == {"broken", "absent"}
+    (row,) = log.answers("second")
+    assert (row["product_id"], row["question"], row["answer"]) == (
+        "B02", "Is the screen good?", "This is praise [1].",
+    )  # fmt: skip
+
+
+def test_ways_of_answering_are_contestants_and_have_tables_of_their_own(run: Run, tmp_path: Path) -> None:
+    done = run(
+        "--models", "praise,chooser:verbatim,extractive,extractive:free", "--product", "B01",
+        "--question", "How is the battery?", "--repeats", "1", "--name", "ways",
+    )  # fmt: skip
+    assert "failed: extractive:free: extractive has no language model" in done.stderr
+    summary = json.loads((tmp_path / "runs" / "ways" / "summary.json").read_text())
+    assert summary["models"].keys() == {"praise", "chooser:verbatim", "extractive"}
+    assert summary["models"]["chooser:verbatim"]["figures"]["sentences"]["median"] == 1
+    assert summary["models"]["extractive"]["figures"]["n_out"]["median"] is None
+    assert "Comparison of verbatim answers" in done.stdout and "the embedder's" in done.stdout
+    report = (tmp_path / "runs" / "ways" / "report.md").read_text()
+    first, second = report.split("### Verbatim answers")
+    assert "| median of | praise |" in first
+    assert "| median of | chooser (verbatim) | extractive (no language model) |" in second
+    assert "its memory is the embedder's" in first.lower()
 
 
 def test_a_stored_run_is_reported_once_more(run: Run, tmp_path: Path) -> None:
@@ -185,7 +304,10 @@ def test_a_dry_run_stores_nothing(run: Run, log: AnswerLog) -> None:
         (["--resume", "r"], "There is no run 'r'"),
         (["--name", "../r"], "cannot be a run's name"),
         (["--models", "praise", "--question", ""], "'questions' is ''"),
+        (["--models", "praise", "--judge", "extractive"], "extractive has no language model"),
+        (["--models", "praise", "--judge", "prase"], "did you mean 'praise'"),
         (["nowhere.yaml"], "nowhere.yaml cannot be read"),
+        (["--models", "praise", "--product", "B0"], "No product has the id 'B0'"),
         (["report", "r"], "There is no run 'r'"),
     ],
 )

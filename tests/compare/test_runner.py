@@ -101,6 +101,25 @@ def test_a_run_that_is_killed_again_and_again_ends_as_an_undisturbed_one(
     assert list(runner.run("night", plan)) == []
 
 
+@pytest.mark.slow
+def test_a_killed_throughput_run_ends_as_an_undisturbed_one(
+    runner: Runner, log: AnswerLog, random_models: Path, environment: dict[str, str]
+) -> None:
+    tasks = tuple(make_task(product) for product in ("B01", "B02", "B03", "B04"))
+    plan = make_plan(make_contestant("llama", random_models / "llama.gguf"), tasks=tasks, mode="throughput")
+    begin(log, plan, "undisturbed")
+    list(runner.run("undisturbed", plan))
+    begin(log, plan)
+    command = [sys.executable, "-c", KILLED, "generator.answer_log:AnswerLog.record", "4"]
+    killed = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    assert len(log.answered("night")) == 3
+    resumed = list(runner.run("night", Plan.from_run(log.run("night"))))
+    assert sum(isinstance(event, Answered) for event in resumed) == 5
+    assert content(log) == content(log, "undisturbed")
+    assert {(row["mode"], row["shared"]) for row in log.answers("night")} == {("throughput", True)}
+
+
 def test_repeats_differ_by_their_seed_and_nothing_else(
     runner: Runner, log: AnswerLog, random_models: Path
 ) -> None:

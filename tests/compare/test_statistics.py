@@ -2,7 +2,7 @@
 
 import pytest
 
-from compare.statistics import Spread, summarise
+from compare.statistics import TIMED, Spread, summarise
 from tests.compare.rows import row
 
 
@@ -56,3 +56,14 @@ def test_the_contestant_without_a_language_model_is_said_to_be_so() -> None:
 
 def test_no_answers_no_summaries() -> None:
     assert summarise([]) == []
+
+
+def test_times_of_answers_written_beside_others_are_none() -> None:
+    shared = [row("a", ttft_s=9.0, shared=True), row("a", ttft_s=9.0, shared=True, mode="throughput")]
+    (summary,) = summarise([*shared, row("a", ttft_s=1.0)])
+    assert (summary.answers, summary.shared) == (3, 2)
+    assert summary.figures["ttft_s"] == Spread(1.0, 1.0, 1.0)
+    assert summary.figures["words"].median == 3
+    (summary,) = summarise(shared)
+    assert {key for key in TIMED if summary.figures[key].median is not None} == set()
+    assert summary.figures["retrieval_s"].median == 0.01

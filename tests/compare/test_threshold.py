@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from compare.statistics import summarise
-from compare.threshold import FIGURES, Threshold, judge_thresholds
+from compare.threshold import FIGURES, Threshold, check_thresholds
 from tests.compare.rows import row
 
 NAMES = st.text("abcdefghijklmnop0123456789.:-_", min_size=1, max_size=20)
@@ -44,7 +44,7 @@ def test_medians_totals_and_scores_are_judged() -> None:
         "m.relevance < 0.5",
     )
     scores = {("m", "groundedness"): 0.25}
-    judged = judge_thresholds(map(Threshold.parse, conditions), summarise(rows), scores)
+    judged = check_thresholds(map(Threshold.parse, conditions), summarise(rows), scores)
     assert [(one.value, one.failed) for one in judged] == [
         (2.0, False), (2.0, True), (4.0, True), (0.25, True), (None, True),
     ]  # fmt: skip
@@ -52,5 +52,19 @@ def test_medians_totals_and_scores_are_judged() -> None:
 
 
 def test_a_contestant_without_answers_fails() -> None:
-    (judged,) = judge_thresholds([Threshold.parse("m.words < 1")], [], {})
+    (judged,) = check_thresholds([Threshold.parse("m.words < 1")], [], {})
     assert judged.failed and "there is no such value" in str(judged)
+
+
+def test_why_there_is_no_value_is_told() -> None:
+    together = summarise([row("m", mode="throughput", shared=True), row("m", mode="throughput", shared=True)])
+    conditions = ("m.ttft_s > 2", "m.words > 100", "m.judged_accuracy < 3", "n.words > 1")
+    judged = check_thresholds(map(Threshold.parse, conditions), together, {})
+    assert [one.failed for one in judged] == [True, False, True, True]
+    assert "written several at a time have no times" in str(judged[0])
+    assert "no judge marked" in str(judged[2])
+    assert "n answered nothing" in str(judged[3])
+    (marked,) = check_thresholds(
+        [Threshold.parse("m.judged_accuracy < 3")], together, {("m", "judged_accuracy"): 3.5}
+    )
+    assert not marked.failed and str(marked) == "m.judged_accuracy < 3: it is 3.5"

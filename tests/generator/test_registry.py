@@ -8,7 +8,7 @@ import pytest
 from config import ModelSpec, Settings
 from config.errors import ModelUnavailable, UnknownModel
 from generator import Answer, Generator, Loading, PromptProgress, Registry, Text
-from generator.registry import Ticket
+from generator.ticket import Ticket
 from models.llama_process import usable_cores
 from retriever.passage import Match
 from tests.scripted_model import write_scripted_model
@@ -171,6 +171,17 @@ def test_two_questions_to_one_model_come_one_after_the_other_and_share_nothing(
     assert after is not None
     assert (answer.shared, after.shared) == (False, False)
     assert after.queue_s >= 0.2
+
+
+def test_a_ticket_knows_how_many_come_before_it(make_registry: MakeRegistry) -> None:
+    registry = make_registry()
+    tickets = [registry.reserve("a") for _ in range(3)]
+    other = registry.reserve("b")
+    assert [ticket.ahead for ticket in [*tickets, other]] == [0, 1, 2, 0]
+    tickets[1].give_back()
+    assert [ticket.ahead for ticket in tickets] == [0, 0, 1]
+    ask(tickets[0], [])
+    assert [ticket.ahead for ticket in tickets] == [0, 0, 0]
 
 
 def test_who_waits_can_give_up(make_registry: MakeRegistry) -> None:

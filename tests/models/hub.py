@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from threading import Event, Thread
 from typing import Any
 
 COMMIT = "0" * 39 + "1"
@@ -22,6 +22,9 @@ class Hub:
         self.down = False
         self.lies = False
         self.claimed_size: int | None = None
+        # A transfer waits after so many bytes until it may go on.
+        self.pauses_after: int | None = None
+        self.go_on = Event()
         self.requests: list[tuple[str, str, str | None]] = []
         self.url = ""
 
@@ -104,6 +107,12 @@ def hub_server() -> Iterator[Hub]:
                 self._send(content[start:])
 
         def _send(self, content: bytes) -> None:
+            if hub.pauses_after is not None:
+                first, hub.pauses_after = hub.pauses_after, None
+                self.wfile.write(content[:first])
+                self.wfile.flush()
+                hub.go_on.wait(60)
+                content = content[first:]
             if hub.breaks_after:
                 self.wfile.write(content[: hub.breaks_after.pop(0)])
                 self.wfile.flush()

@@ -13,6 +13,7 @@ from config import ModelSpec, Settings
 from config.errors import ModelUnavailable
 from models import pull as module
 from models.commands import pull_model
+from models.files import partial_downloads
 from models.header import read_header
 from models.pull import pull
 from tests.models.hub import Hub, hub_server
@@ -75,6 +76,29 @@ def test_the_next_command_goes_on_where_the_last_one_stopped(hub: Hub, settings:
     assert pull(SPEC, settings).read_bytes() == CONTENT
     assert hub.requests[-1][2] == "bytes=300000-"
     assert [file.name for file in settings.models_folder.iterdir()] == ["m.Q4_K_M.gguf"]
+
+
+def test_progress_is_told_and_may_end_the_download(hub: Hub, settings: Settings) -> None:
+    class Enough(Exception):
+        pass
+
+    told: list[tuple[int, int]] = []
+
+    def watch(done: int, total: int) -> None:
+        told.append((done, total))
+        if done == 300_000:
+            raise Enough
+
+    with pytest.raises(Enough):
+        pull(SPEC, settings, watch)
+    assert told == [(done, len(CONTENT)) for done in (0, 100_000, 200_000, 300_000)]
+    (part,) = partial_downloads(settings.models_folder / "m.Q4_K_M.gguf")
+    assert part.read_bytes() == CONTENT[:300_000]
+    told.clear()
+    assert pull(SPEC, settings, lambda done, total: told.append((done, total))).read_bytes() == CONTENT
+    assert told[0] == (300_000, len(CONTENT))
+    assert told[-1] == (len(CONTENT), len(CONTENT))
+    assert list(settings.models_folder.glob("*.lock")) == []
 
 
 def test_what_was_received_of_another_version_is_not_used(hub: Hub, settings: Settings) -> None:

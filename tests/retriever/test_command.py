@@ -67,3 +67,27 @@ def test_errors_are_one_sentence(environment: dict[str, str]) -> None:
         "error: No product has the id 'A300'. There are no reviews yet; `python -m ingest FILE` "
         "brings them in.\n"
     )
+
+
+def test_a_passage_is_marked_and_unmarked_by_the_beginning_of_its_hash(
+    filled: None, environment: dict[str, str]
+) -> None:
+    def call(*arguments: str) -> str:
+        done = CliRunner().invoke(app, list(arguments), env=environment)
+        assert done.exit_code == 0, done.output
+        return done.stdout
+
+    question = "How long does the battery last?"
+    first = json.loads(call("A100", question, "--json").splitlines()[0])
+    name = first["content_hash"][:8]
+    assert f"review r1, passage {name}" in call("search", "A100", question)
+    assert call("marks", "A100") == "Nothing is marked.\n"
+    assert (
+        call("mark", "A200", name, "--reason", "by [bold]hand[/bold]") == f"marked {first['content_hash']}\n"
+    )
+    assert [json.loads(line)["review_id"] for line in call("A100", question, "--json").splitlines()] == ["r2"]
+    assert "review r1" in call("A100", question, "--with-harmful")
+    listed = call("marks", "A100")
+    assert listed.startswith(f"{name} 20") and "UTC, by [bold]hand[/bold]\n" in listed and TEXT in listed
+    assert call("unmark", "A100", name) == f"unmarked {first['content_hash']}\n"
+    assert "review r1" in call("A100", question)

@@ -114,8 +114,15 @@ def test_the_indexes_are_used(dimension: int, database: Database, fake_embedder:
     tidy(database)
     values: dict[str, object] = {"product": 7, "limit": 5, "vector": vector, "word_0": "'batteri'"}
     values |= {"similarity": 1, "overlap": 1, "lead": 1, "stance": 1, "min_rating": 2}
+    values |= {"marked_reviews": ["r3"], "marked_numbers": [0]}
     with database.connection() as connection, connection.cursor() as cursor:
-        for statement in (nearest("cosine", Filter()), weighed("cosine", Filter(min_rating=2), True, 1)):
+        for statement in (
+            nearest("cosine", Filter()),
+            weighed("cosine", Filter(min_rating=2), True, 1),
+            nearest("cosine", Filter(), marked=True),
+            weighed("cosine", Filter(), False, 1, marked=True),
+            weighed("cosine", Filter(min_rating=2), True, 1, marked=True),
+        ):
             cursor.execute("EXPLAIN (FORMAT json) " + statement.as_string(connection), values)
             ((plan,),) = cursor.fetchall()
             nodes = scans(plan[0]["Plan"], "passage")

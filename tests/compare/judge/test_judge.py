@@ -6,7 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from compare.judge import DIMENSIONS, Judge, Rating, judge_answers, judges_itself, open_judge
+from compare.judge import (
+    DIMENSIONS,
+    Judge,
+    Preference,
+    Rating,
+    case_key,
+    cases,
+    judge_cases,
+    judges_itself,
+    open_judge,
+)
 from compare.judge.questions import preference_messages, rating_messages, read_preference, read_rating
 from config import ModelSpec, Settings
 from config.errors import ConfigError
@@ -42,19 +52,21 @@ def test_marks_are_read_by_dimension(judge: Callable[..., Judge]) -> None:
 def test_both_orders(judge: Callable[..., Judge]) -> None:
     # It always prefers what stands first: so it contradicts itself, and that is a tie.
     first, second = row("a", answer_id=1, words=3), row("b", answer_id=2, words=9)
-    verdict = judge("1").compare(first, second)
-    assert (verdict.forth, verdict.back, verdict.winner) == (1, 1, "tie")
-    assert (verdict.first, verdict.second, verdict.words) == (1, 2, (3, 9))
+    preference = judge("1").compare(first, second)
+    assert (preference.forth, preference.back, preference.winner) == (1, 1, "tie")
+    assert (preference.first, preference.second, preference.words) == (1, 2, (3, 9))
 
 
 def test_a_whole_run(judge: Callable[..., Judge]) -> None:
     rows = [row(name, answer_id=number, repeat=0) for number, name in enumerate(("b", "a"))]
-    counted: list[None] = []
-    found = judge_answers(judge("2"), [*rows, row("a", answer_id=5, repeat=1)], lambda: counted.append(None))
-    assert [rating.answer_id for rating in found.ratings] == [0, 1, 5]
-    # In alphabetical order; an answer of another repeat has no partner.
-    assert [(one.first, one.second) for one in found.verdicts] == [(1, 0)]
-    assert (found.bias.first_chosen, found.bias.contradicted, len(counted)) == (0, 1, 4)
+    elsewhere = row("a", answer_id=6, product_id="B0TEST0000")
+    asked = cases([*rows, row("a", answer_id=5, repeat=1), elsewhere])
+    # By product, in alphabetical order; an answer of another repeat has no partner.
+    assert [case_key(case) for case in asked] == [(6, None), (1, None), (0, None), (5, None), (1, 0)]
+    *ratings, compared = judge_cases(judge("2"), asked)
+    assert [one.answer_id for one in ratings if isinstance(one, Rating)] == [6, 1, 0, 5]
+    assert isinstance(compared, Preference)
+    assert (compared.first, compared.second, compared.contradicts) == (1, 0, True)
 
 
 def test_a_model_that_would_say_anything_still_gives_digits(random_models: Path, tmp_path: Path) -> None:
@@ -75,12 +87,12 @@ def test_a_server_is_only_asked(tmp_path: Path) -> None:
     try:
         with open_judge(spec, Settings(home=tmp_path)) as judge:
             rated, talked = judge.rate(row("a")), judge.rate(row("a"))
-            verdict = judge.compare(row("a"), row("b"))
+            preference = judge.compare(row("a"), row("b"))
     finally:
         server.stop()
     assert rated.marks is not None and list(rated.marks.values()) == [4, 3, 5, 2, 1, 4]
     assert talked.marks is None
-    assert verdict.winner == "second"
+    assert preference.winner == "second"
     assert {body["temperature"] for body in server.asked} == {0}
 
 
@@ -103,6 +115,9 @@ def test_judging_oneself_is_marked() -> None:
     assert judges_itself(spec, row("judge"))
     assert judges_itself(spec, row("other name", model_settings=settings))
     assert not judges_itself(spec, row("b", model_settings=settings | {"file": "llama.gguf"}))
+    # The same file under two names.
+    copied = row("b", model_settings={"file": "copy.gguf"}, file_sha256="ab")
+    assert judges_itself(spec, copied, "ab") and not judges_itself(spec, copied, "cd")
     # Nothing is known of the file: not the same.
     assert not judges_itself(spec, row("b", model_settings={}))
     far = ModelSpec(name="far", kind="openai", url="http://x/v1", served_model="m")

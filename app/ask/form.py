@@ -1,0 +1,191 @@
+"""What is chosen before a question is typed: the product, the models, how they answer, from which reviews."""
+
+from datetime import date
+from typing import cast
+
+import streamlit as st
+
+from app import resources
+from app.ask.question import MOST_MODELS, Filters, Question
+from config.errors import UserError
+from generator.markdown import literal
+from retriever import Product
+from retriever.product_search import find_products
+
+LISTED_PRODUCTS = 1000
+FOUND_PRODUCTS = 50
+FRESH_SECONDS = 10
+EVERY_STAR = (1, 5)
+FIRST_DAY = date(1995, 1, 1)
+TOGETHER, ONE_BY_ONE = "together", "one after the other"
+VERBATIM = "Models only choose sentences, and the page quotes them: nothing is said that no customer said."
+BLIND = "Names, figures and the order of the columns are hidden until you have voted."
+TIMING = (
+    "Together is faster: the models divide this machine's cores, and their timing is marked as shared. "
+    "One after the other, each has the machine to itself, and their figures can be compared."
+)
+
+
+@st.cache_resource(ttl=FRESH_SECONDS, show_spinner=False)
+def _first_products() -> list[Product]:
+    return resources.retriever().products(limit=LISTED_PRODUCTS + 1)
+
+
+def first_products() -> list[Product]:
+    """The first of the products, one more than are listed; seconds old at most, unless there are none."""
+    products = _first_products()
+    if not products:
+        _first_products.clear()
+    return products
+
+
+def begin_form(usable: list[str], last: Question | None) -> Question:
+    """The usual choices. A form that is first seen now holds them, or those of the `last` question."""
+    usual = Question(first_products()[0].product_id, "", tuple(usable[:2]))
+    if "form" not in st.session_state:
+        st.session_state["form"] = True
+        fill_form(last or usual)
+    return usual
+
+
+def fill_form(question: Question) -> None:
+    """Put a question's choices into the form, before it is drawn."""
+    filters = question.filters
+    least, most = EVERY_STAR
+    st.session_state.update(
+        search="",
+        product=question.product_id,
+        models=list(question.models),
+        verbatim=question.answers == "verbatim",
+        blind=question.blind,
+        timing=ONE_BY_ONE if question.one_by_one else TOGETHER,
+        stars=(int(filters.min_rating or least), int(filters.max_rating or most)),
+        since=filters.since,
+        until=filters.until,
+    )
+
+
+def draw_form(usable: list[str]) -> Question:
+    """The choices, as a question that has no text yet."""
+    product_column, models_column = st.columns([3, 2])
+    with product_column:
+        product_id = _choose_product()
+    with models_column:
+        models = st.multiselect(
+            "Models",
+            usable,
+            format_func=label,
+            key="models",
+            max_selections=MOST_MODELS,
+            placeholder="Choose two to four",
+            persist_state="session",
+        )
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        verbatim = st.toggle("Verbatim answers", help=VERBATIM, key="verbatim", persist_state="session")
+        blind = st.toggle("Blind", help=BLIND, key="blind", persist_state="session")
+        timing = st.segmented_control(
+            "Timing",
+            [TOGETHER, ONE_BY_ONE],
+            help=TIMING,
+            key="timing",
+            required=True,
+            persist_state="session",
+        )
+    return Question(
+        product_id=product_id,
+        text="",
+        models=tuple(models),
+        answers="verbatim" if verbatim else None,
+        filters=_choose_filters(),
+        one_by_one=timing == ONE_BY_ONE,
+        blind=blind,
+    )
+
+
+def _choose_product() -> str:
+    """The id of the chosen product; any id may be typed, listed or not."""
+    products = first_products()
+    if len(products) > LISTED_PRODUCTS:
+        text = st.text_input(
+            "Search all products",
+            key="search",
+            placeholder="name, brand or id",
+            on_change=_choose_first_found,
+            persist_state="session",
+        )
+        if text:
+            products = find_products(resources.database(), text, FOUND_PRODUCTS)
+            if not products:
+                st.caption(literal(f"No product is called “{text}”."))
+                products = first_products()
+    by_id = {product.product_id: product for product in products[:LISTED_PRODUCTS]}
+
+    def title(product_id: str) -> str:
+        return product_title(by_id[product_id]) if product_id in by_id else product_id
+
+    chosen = st.selectbox(
+        "Product, by name, brand or id",
+        list(by_id),
+        format_func=title,
+        accept_new_options=True,
+        key="product",
+        persist_state="session",
+    )
+    return chosen or products[0].product_id
+
+
+def _choose_first_found() -> None:
+    """A search leads to its likeliest product at once."""
+    try:
+        found = find_products(resources.database(), st.session_state["search"], 1)
+    except UserError:
+        return  # the page asks again, where it is told
+    if found:
+        st.session_state["product"] = found[0].product_id
+
+
+def product_title(product: Product) -> str:
+    """A product on one line: its name, its stars, how many reviews, its ids."""
+    facts = [
+        product.name or product.product_id,
+        product.brand if product.brand and product.brand not in (product.name or "") else "",
+        f"{product.mean_rating:.1f} ★" if product.mean_rating is not None else "",
+        f"{product.reviews:,} {'review' if product.reviews == 1 else 'reviews'}",
+        ", ".join(product.ids),
+    ]
+    return " · ".join(filter(None, facts))
+
+
+def _choose_filters() -> Filters:
+    with st.expander("Filters", icon=":material/filter_alt:"), st.container(horizontal=True, gap="medium"):
+        # Two numbers, since the form was begun with two.
+        stars = cast(
+            "tuple[int, int]",
+            st.slider("Stars, from and to", *EVERY_STAR, key="stars", width=280, persist_state="session"),
+        )
+        since, until = (
+            st.date_input(
+                name,
+                value=None,
+                min_value=FIRST_DAY,
+                max_value="today",
+                format="YYYY-MM-DD",
+                key=key,
+                width=200,
+                persist_state="session",
+            )
+            for name, key in (("Written since", "since"), ("Written until", "until"))
+        )
+        st.caption("A review without stars or without a date passes no filter on it.")
+    least, most = stars if stars != EVERY_STAR else (None, None)
+    return Filters(least, most, since, until)
+
+
+def label(model: str) -> str:
+    """A model's name, with the warning that belongs to it."""
+    spec = resources.spec(model)
+    if spec.remote:
+        return f"{model} (remote)"
+    if spec.kind == "extractive":
+        return f"{model} (no language model)"
+    return f"{model} (random weights: noise)" if spec.random_weights else model

@@ -1,0 +1,168 @@
+"""An answer while it is being written: whoever follows the worker puts it in, the page only looks.
+
+So no rerun, no second tab and no click can lose a running answer. Knows nothing of Streamlit.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from config import AnswerMode
+from config.errors import UserError
+from config.model_spec import ModelKind
+from generator import Answer, Exchange, Loading, PromptProgress, Reasoning, Text, Transcript
+from generator.answer import count_words
+from retriever import Match
+
+if TYPE_CHECKING:
+    from compare.scores import Span
+    from generator.ticket import Ticket
+
+# A defect: its traceback belongs in the server's log, a sentence on the page.
+WENT_WRONG = "Something went wrong inside ReviewDuel; the server's log tells what."
+WAITING = "waiting for its turn"
+
+
+class LiveAnswer:
+    """What is public may be read at any time from any thread.
+
+    `answer_id`: in the answer log, once it is there. `unsupported`: sentences of the whole answer that no
+    passage supports, once they were looked for.
+    """
+
+    def __init__(self, model: str, kind: ModelKind, tell: Callable[[], None] = lambda: None) -> None:
+        """`tell` is called when its first word is there, and at its end."""
+        self.model, self.kind = model, kind
+        self.answer: Answer | None = None
+        self.answer_id: int | None = None
+        self.error: str | None = None
+        self.unsupported: tuple[Span, ...] = ()
+        self.cancelled = False
+        self._tell = tell
+        self.running = True
+        self._status = WAITING
+        self._transcript = Transcript()
+        self._ticket: Ticket | None = None
+        self._asked = time.perf_counter()
+        self._begun: float | None = None
+        # Of the text, up to its last space.
+        self._words = self._counted = 0
+        self._ended: float | None = None
+
+    @property
+    def status(self) -> str:
+        """What it is doing, in words."""
+        ticket = self._ticket if self._status == WAITING else None
+        ahead = ticket.ahead if ticket and not self.cancelled else 0
+        if ahead:
+            return f"{'next' if ahead == 1 else ordinal(ahead)} in line for {self.model}"
+        return "stopping" if self.cancelled and self.running else self._status
+
+    @property
+    def text(self) -> str:
+        """The answer as far as it is written."""
+        return self.answer.text if self.answer else self._transcript.text
+
+    @property
+    def reasoning(self) -> str:
+        """What was written before the answer, as far as it is written."""
+        return self.answer.reasoning if self.answer else self._transcript.reasoning
+
+    @property
+    def seconds(self) -> float:
+        """Seconds since the question was asked, until it was answered."""
+        return (self._ended or time.perf_counter()) - self._asked
+
+    @property
+    def words_per_s(self) -> float | None:
+        """Words so far by the seconds since its prompt was handed in; None before its first word."""
+        if not self._words or self._begun is None:
+            return None
+        return self._words / max(1e-3, (self._ended or time.perf_counter()) - self._begun)
+
+    def cancel(self) -> None:
+        """Stop writing, or do not begin; what is written stays."""
+        self.cancelled = True
+        if self._ticket:
+            self._ticket.cancel()
+
+    def fail(self, reason: str) -> None:
+        """End without an answer; `reason` is a sentence for people."""
+        self.error = reason
+        self.end()
+
+    def end(self) -> None:
+        """Nothing more comes."""
+        if not self.running:
+            return
+        if not (self.answer or self.error):
+            self._status = "stopped before its turn came"
+        self._ended = time.perf_counter()
+        self.running = False
+        self._tell()
+
+    def follow(
+        self,
+        ticket: "Ticket",
+        question: str,
+        matches: Sequence[Match],
+        history: Sequence[Exchange],
+        record: Callable[[Answer], int],
+        answers: AnswerMode | None = None,
+    ) -> None:
+        """Ask, and return when the answer is complete, `record`ed under its id, or has failed."""
+        self._ticket = ticket
+        try:
+            if self.cancelled:
+                ticket.give_back()
+                return
+            for event in ticket.stream(question, matches, history, answers):
+                self._take(event, ticket)
+            if self.answer:
+                self.answer_id = record(self.answer)
+        except UserError as error:
+            self.error = str(error)
+        except Exception:
+            logging.getLogger(__name__).exception("%s failed to answer", self.model)
+            self.error = WENT_WRONG
+        finally:
+            self.end()
+
+    def _take(self, event: object, ticket: "Ticket") -> None:
+        self._transcript.take(event)
+        self._count()
+        if isinstance(event, Loading):
+            self._status = f"loading the model: {event.fraction:.0%}"
+        else:
+            self._begun = self._begun or time.perf_counter()
+        if isinstance(event, PromptProgress):
+            self._status = f"reading the reviews: {event.done} of {event.total} tokens"
+        elif isinstance(event, Reasoning):
+            self._status = "reasoning"
+        elif isinstance(event, Text):
+            if self._status != "writing":
+                self._tell()
+            self._status = "writing"
+        elif isinstance(event, Answer):
+            self._status = "done"
+            self.answer = event
+        # A click may come between the turn and the worker's beginning, when there is nothing yet to cancel.
+        if self.cancelled and not self.answer:
+            ticket.cancel()
+
+    def _count(self) -> None:
+        """Count the words as they come: all of a long answer anew, at every look, would take the cores."""
+        text = self._transcript.text
+        if len(text) < self._counted:  # it was reasoning
+            self._words = self._counted = 0
+        end = text.rfind(" ") + 1
+        if end > self._counted:
+            self._words += count_words(text[self._counted : end])
+            self._counted = end
+
+
+def ordinal(number: int) -> str:
+    """1st, 2nd, 3rd, 4th…"""
+    teen = number % 100 in (11, 12, 13)
+    return f"{number}{'th' if teen else {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10, 'th')}"

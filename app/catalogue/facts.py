@@ -1,0 +1,92 @@
+"""What must be looked up before a row can tell it: found out by a thread, while the page is already there.
+
+Knows files and servers of models; knows nothing of Streamlit.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Hashable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from config import ModelSpec
+from config.errors import UserError
+from models.inventory import Examined, Listed, examine
+from models.served import reach
+
+# A server may come or go: after so many seconds it is asked again.
+_SERVER_S = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """What is known of a model by now. `pending`: it is being found out. `problem`: why it cannot be used."""
+
+    pending: bool = False
+    examined: Examined | None = None
+    problem: str | None = None
+
+
+class Facts:
+    """Answers at once with what is known. Thread-safe.
+
+    A file is examined once for each state of it and each context, a server asked once a minute.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        # One at a time: each examination is a process, and models may be answering.
+        self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="facts")
+        self._known: dict[Hashable, Future[Fact]] = {}
+
+    @property
+    def pending(self) -> int:
+        """How many are being found out."""
+        with self._lock:
+            return sum(not future.done() for future in self._known.values())
+
+    def of(self, listed: Listed) -> Fact:
+        """What is known of the model; nothing of one that is neither here nor behind a server."""
+        spec, path = listed.spec, listed.path
+        if spec and spec.remote:
+            return self._server(spec)
+        if spec and path and listed.here:
+            key = (path, listed.size, listed.modified, spec.n_ctx)
+            return self._ask(key, partial(_examined, path, spec.n_ctx))
+        return Fact()
+
+    def _server(self, spec: ModelSpec) -> Fact:
+        minute = int(time.monotonic() // _SERVER_S)
+        fact = self._ask((spec.name, minute), partial(_reached, spec))
+        with self._lock:
+            before = self._known.get((spec.name, minute - 1))
+        # Until the new answer is there, the last one holds.
+        return before.result() if fact.pending and before and before.done() else fact
+
+    def _ask(self, key: Hashable, work: Callable[[], Fact]) -> Fact:
+        with self._lock:
+            if key not in self._known:
+                self._known[key] = self._worker.submit(_in_words, work)
+            future = self._known[key]
+        return future.result() if future.done() else Fact(pending=True)
+
+
+def _examined(path: Path, n_ctx: int) -> Fact:
+    return Fact(examined=examine(path, n_ctx))
+
+
+def _reached(spec: ModelSpec) -> Fact:
+    return Fact(problem=reach([spec])[spec.name])
+
+
+def _in_words(work: Callable[[], Fact]) -> Fact:
+    try:
+        return work()
+    except UserError as error:
+        return Fact(problem=str(error))
+    except Exception:
+        logging.getLogger(__name__).exception("A model could not be examined")
+        return Fact(problem="Something went wrong inside ReviewDuel; the server's log tells what.")

@@ -1,0 +1,82 @@
+"""The page Models: its parts, in order."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from app import resources
+from app.catalogue import work
+from app.catalogue.detail import draw_model
+from app.catalogue.facts import Fact
+from app.catalogue.jobs import Key
+from app.catalogue.now import draw_now, seen
+from app.catalogue.rows import memory_of, probe_of, row_of
+from app.catalogue.table import CHOSEN, draw_table
+from generator.markdown import literal
+from models.inventory import Listed, inventory
+from models.probe_log import recall
+from models.room import gib, this_machine
+
+
+def draw() -> None:
+    """What there is now, all models, and the chosen one with what can be done with it."""
+    st.title("Models")
+    settings, facts = resources.settings(), work.facts()
+    models = _usable_first(inventory(settings))
+    known = [facts.of(listed) for listed in models]
+    room, probes = this_machine(), recall(settings.home)
+    # The guard has a process of its own, that answers no questions.
+    loaded = [one.model for one in resources.registry().held if not one.guard]
+    drawn = seen()
+    if not any(listed.real for listed in models):
+        _draw_first_steps(models)
+    draw_now(drawn)
+    st.header("All models", anchor=False)
+    names = [listed.name for listed in models]
+    if st.session_state.get(CHOSEN) not in names:
+        st.session_state[CHOSEN] = names[0]
+    rows = [row_of(listed, fact, room, loaded, probes) for listed, fact in zip(models, known, strict=True)]
+    draw_table(rows)
+    with st.container(border=True):
+        st.selectbox("Model", names, key=CHOSEN)
+        chosen = names.index(st.session_state[CHOSEN])
+        listed, fact = models[chosen], known[chosen]
+        draw_model(listed, fact, rows[chosen], probe_of(listed, fact, probes))
+
+
+def _usable_first(models: Sequence[Listed]) -> list[Listed]:
+    """First what can be asked, then what can be had, then the rest; otherwise the order stays."""
+
+    def rank(listed: Listed) -> int:
+        if listed.spec is None:
+            return 2
+        return 0 if listed.here or not listed.path else 1
+
+    return sorted(models, key=rank)
+
+
+def _draw_first_steps(models: Sequence[Listed]) -> None:
+    """For who has no real model: the demo models, and the quickest way to a real one."""
+    st.info(
+        "There is no real language model on this machine yet. The demo models are always there: they can "
+        "choose sentences of the reviews, and nothing else. Ask them on the page Ask, or pull a real model."
+    )
+    smallest = _smallest_that_fits(models)
+    if smallest and not work.jobs().running(Key("pull", smallest.name)):
+        size = f", about {gib(smallest.foretold_size)}" if smallest.foretold_size else ""
+        label = f"Pull {literal(smallest.name)}, the smallest that fits this machine{size}"
+        if st.button(label, key="pull-smallest", icon=":material/download:", type="primary"):
+            work.start_pull(smallest.name)
+            st.rerun()
+
+
+def _smallest_that_fits(models: Sequence[Listed]) -> Listed | None:
+    room = this_machine()
+    sizes = {
+        listed.name: size
+        for listed in models
+        if listed.fetchable and listed.entry and listed.entry.chat and (size := memory_of(listed, Fact()))
+    }
+    fitting = [name for name, size in sizes.items() if room.verdict_of(size) == "fits"]
+    smallest = min(fitting, key=lambda name: sizes[name], default=None)
+    return next((listed for listed in models if listed.name == smallest), None)

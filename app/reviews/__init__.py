@@ -1,0 +1,1 @@
+"""The page Reviews: products, their ratings, what a search finds; review files brought in."""

@@ -1,0 +1,81 @@
+"""The form of a search in a product's reviews: what is asked, in which way, with which limits."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+import streamlit as st
+
+from app import resources
+from app.reviews.products import chosen, listed
+from config.settings import SearchMode
+
+MODES: Mapping[SearchMode, str] = {
+    "hybrid": "Meaning and words",
+    "dense": "Meaning",
+    "lexical": "Words",
+}
+MOST_PASSAGES = 50
+EARLIEST = date(1990, 1, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What was searched for, and with which limits: what `Retriever.search` takes."""
+
+    product_id: str
+    question: str
+    k: int
+    mode: SearchMode
+    min_rating: float | None
+    max_rating: float | None
+    since: date | None
+    until: date | None
+    with_harmful: bool
+
+
+def draw_form() -> Query | None:
+    """The form; the query if it was sent."""
+    products = listed("")
+    first = chosen(products)
+    names = {product.product_id: product.name for product in [*products, first]}
+    settings = resources.settings().retrieval
+    with st.form("reviews-search"):
+        product_id = st.selectbox(
+            "Product, by name or id",
+            list(names),
+            index=list(names).index(first.product_id),
+            format_func=lambda product_id: f"{names.get(product_id, product_id)} · {product_id}",
+            accept_new_options=True,
+        )
+        question = st.text_input(
+            "Question",
+            placeholder="How long does the battery last?",
+            key="reviews-question",
+            persist_state="page",
+        )
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            mode: SearchMode = st.segmented_control(
+                "Search by", list(MODES), default=settings.mode, required=True, format_func=MODES.__getitem__
+            )
+            k = st.number_input("Passages", 1, MOST_PASSAGES, settings.k, width=140)
+        with st.expander("Filters"):
+            low, high = st.slider("Stars, from and to", 1.0, 5.0, (1.0, 5.0), 0.5, format="%.1f")
+            st.caption("With a limit, reviews without stars or without a date are left out.")
+            with st.container(horizontal=True):
+                since = st.date_input("Written since", None, min_value=EARLIEST, width=180)
+                until = st.date_input("Written until", None, min_value=EARLIEST, width=180)
+            with_harmful = st.toggle(
+                "Also what is marked as harmful",
+                help="Models are never given these; here they can be looked at.",
+            )
+        sent = st.form_submit_button("Search", icon=":material/search:", type="primary")
+    if not sent:
+        return None
+    if not question.strip():
+        st.info("Type a question, then search.")
+        return None
+    return Query(
+        product_id or first.product_id, question, int(k), mode, low if low > 1 else None,
+        high if high < 5 else None, since, until, with_harmful,
+    )  # fmt: skip

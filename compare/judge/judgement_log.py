@@ -1,0 +1,78 @@
+"""The judgements in PostgreSQL, a row each, stored as they come. Knows the tables `judgement`, `answer`."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from psycopg2.extras import Json
+
+from compare.judge.judge import Judgement, Rating
+from compare.judge.judgements import Judgements
+from compare.judge.pairs import Preference
+from config.errors import RunError
+from database import Database
+
+
+class JudgementLog:
+    """Writes judgements, each in a transaction of its own, and reads those on a run back."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def record(self, judge: str, file_sha256: str | None, judgement: Judgement) -> None:
+        """Store one. Raises RunError if it is stored already: somebody else judges the same run."""
+        row = {"judge": judge, "file_sha256": file_sha256, "itself": judgement.itself, **_columns(judgement)}
+        with self._database.connection() as connection, connection.cursor() as cursor:
+            cursor.execute(
+                """
+                INSERT INTO judgement (first, second, judge, file_sha256, itself, marks, forth, back)
+                VALUES (%(first)s, %(second)s, %(judge)s, %(file_sha256)s, %(itself)s, %(marks)s, %(forth)s,
+                        %(back)s)
+                ON CONFLICT DO NOTHING
+                """,
+                row,
+            )
+            if cursor.rowcount == 0:
+                raise RunError("Another process is judging the same answers at the same time.")
+
+    def judgements(self, run_id: str, judge: str) -> Judgements:
+        """What this judge has said of the run so far."""
+        with self._database.connection() as connection, connection.cursor() as cursor:
+            cursor.execute(
+                """
+                SELECT first, second, marks, forth, back, itself, judgement.file_sha256, a.words, b.words
+                FROM judgement
+                JOIN answer AS a ON a.answer_id = first LEFT JOIN answer AS b ON b.answer_id = second
+                WHERE a.run_id = %s AND judge = %s ORDER BY first, second NULLS FIRST
+                """,
+                (run_id, judge),
+            )
+            rows = cursor.fetchall()
+        return Judgements(
+            judge,
+            next((row[6] for row in rows), None),
+            tuple(_rating(row) for row in rows if row[1] is None),
+            tuple(_preference(row) for row in rows if row[1] is not None),
+        )
+
+
+def _columns(judgement: Judgement) -> dict[str, Any]:
+    if isinstance(judgement, Rating):
+        marks = None if judgement.marks is None else Json(dict(judgement.marks))
+        return {"first": judgement.answer_id, "second": None, "marks": marks, "forth": None, "back": None}
+    return {
+        "first": judgement.first,
+        "second": judgement.second,
+        "marks": None,
+        "forth": judgement.forth,
+        "back": judgement.back,
+    }
+
+
+def _rating(row: Sequence[Any]) -> Rating:
+    first, _, marks, _, _, itself, *_ = row
+    return Rating(first, marks, itself)
+
+
+def _preference(row: Sequence[Any]) -> Preference:
+    first, second, _, forth, back, itself, _, words, other_words = row
+    return Preference(first, second, forth, back, (words, other_words), itself)

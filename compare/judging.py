@@ -1,0 +1,63 @@
+"""The judge's part of a run, once the answers are given: what is not judged yet is, and kept as it comes.
+
+Knows a run's rows and its judge; knows nothing of reports or terminals.
+"""
+
+from collections.abc import Generator
+from dataclasses import dataclass
+
+from compare.judge import JudgementLog, case_key, cases, judge_cases, open_judge
+from compare.runner import Failure, Runner, Started
+from config import ModelSpec
+from config.errors import DatabaseError, ModelUnavailable, RunError, UserError
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A judgement was given and stored."""
+
+    contestant: str
+
+
+class Judging:
+    """A run's answers before its judge. `total`: judgements of all; `done`: those given before.
+
+    The judge is loaded only when there is something left, and all contestants are closed by then: one model
+    at a time is in memory.
+    """
+
+    def __init__(self, runner: Runner, run_id: str, judge: ModelSpec) -> None:
+        self._runner = runner
+        self._judge = judge
+        self._log = JudgementLog(runner.log.database)
+        self._earlier = self._log.judgements(run_id, judge.name)
+        all_cases = cases(runner.log.answers(run_id))
+        self._left = [case for case in all_cases if case_key(case) not in self._earlier.keys]
+        self.total, self.done = len(all_cases), len(all_cases) - len(self._left)
+
+    def run(self) -> Generator[Started | Judged | Failure]:
+        """Give the judgements that are missing; a judge that fails has judged only so far.
+
+        May raise DatabaseError, and RunError if another process does the same.
+        """
+        if not self._left:
+            return
+        name = f"{self._judge.name}, the judge"
+        yield Started(name, len(self._left))
+        try:
+            with open_judge(self._judge, self._runner.settings, self._runner.force) as judge:
+                self._require_same_file(judge.file_sha256)
+                for judgement in judge_cases(judge, self._left):
+                    self._log.record(self._judge.name, judge.file_sha256, judgement)
+                    yield Judged(name)
+        except (RunError, DatabaseError):
+            raise
+        except UserError as error:
+            yield Failure(name, str(error))
+
+    def _require_same_file(self, file_sha256: str | None) -> None:
+        if self._earlier.keys and self._earlier.file_sha256 != file_sha256:
+            raise ModelUnavailable(
+                f"The file of {self._judge.name} is another one than when it began to judge: these marks "
+                "cannot stand beside the earlier ones. Bring the old one back, or name another with --judge."
+            )

@@ -1,0 +1,106 @@
+"""Parquet files as tables of text, a few megabytes at a time.
+
+Knows the format through pyarrow, which is imported on first use: it loads slowly. Knows nothing of reviews.
+"""
+
+from collections.abc import Iterator, Sequence
+from io import SEEK_END
+from typing import IO, Any
+
+from ingest.rows import BadRow
+from ingest.source import MOST_TIMES, UNPACKED_FREELY
+from ingest.tables import DEEPEST, NoTable, Record, Table, flattened
+
+MOST_ROWS = 1024  # that are read at once
+PORTION = 16 << 20  # bytes that they should take at most
+# Buffered: else a whole column of a row group, which may be all rows, is read at once.
+OPTIONS = {"buffer_size": 1 << 20, "pre_buffer": False, "schema_depth_limit": DEEPEST}
+
+
+def parquet_table(file: IO[bytes]) -> Table:
+    """The table in a Parquet file; `line` counts its rows. Raises NoTable."""
+    from pyarrow.parquet import ParquetFile
+
+    try:
+        schema = ParquetFile(file, **OPTIONS).schema_arrow
+        # A text that a million rows share stands in the file once, and shall in memory.
+        parquet = ParquetFile(file, read_dictionary=_texts(schema), **OPTIONS)
+        at_once = _rows_at_once(parquet.metadata, file.seek(0, SEEK_END))
+    except Exception as error:
+        # Of a damaged file pyarrow raises its own errors, and Python's about names, sizes and dates.
+        raise _damaged(1, "a damaged Parquet file", error) from error
+    return Table(tuple(schema.names), _rows(parquet, at_once), unit="row")
+
+
+def _damaged(row: int, what: str, error: Exception) -> NoTable:
+    return NoTable(row, f"{what} ({' '.join(str(error).split())})", "a whole one")
+
+
+def _texts(schema: Any) -> list[str]:
+    from pyarrow import types
+
+    checks = (types.is_string, types.is_large_string, types.is_binary, types.is_large_binary)
+    return [field.name for field in schema if any(is_text(field.type) for is_text in checks)]
+
+
+def _rows_at_once(metadata: Any, size: int) -> int:
+    unpacked = sum(metadata.row_group(number).total_byte_size for number in range(metadata.num_row_groups))
+    if unpacked > UNPACKED_FREELY + MOST_TIMES * size:
+        raise ValueError(f"it unpacks to more than {MOST_TIMES} times its size, as no reviews do")
+    rows: int = PORTION * metadata.num_rows // max(unpacked, 1)
+    return max(1, min(MOST_ROWS, rows))
+
+
+def _rows(parquet: Any, at_once: int) -> Iterator[Record | BadRow]:
+    number = 0
+    batches = parquet.iter_batches(at_once)
+    while True:
+        try:
+            batch = next(batches, None)
+        except Exception as error:
+            raise _damaged(number + 1, "a damaged part", error) from error
+        if batch is None:
+            return
+        for values in _read(batch):
+            number += 1
+            yield _record(number, values)
+
+
+def _record(number: int, values: dict[str, object] | Exception) -> Record | BadRow:
+    if isinstance(values, Exception):
+        return BadRow(number, f"a value that is none ({values})", "texts, numbers and dates")
+    try:
+        return Record(number, dict(flattened(values)))
+    except RecursionError:
+        return BadRow(number, "values within values, too deep", f"at most {DEEPEST} levels")
+
+
+def _read(batch: Any) -> Iterator[dict[str, object] | Exception]:
+    """The rows; one by one where one of them holds what Python has no value for, a year of 200,000."""
+    try:
+        yield from _python_rows(batch)
+    except Exception:
+        for index in range(batch.num_rows):
+            try:
+                yield from _python_rows(batch.slice(index, 1))
+            except Exception as error:
+                yield error
+
+
+def _python_rows(batch: Any) -> list[dict[str, object]]:
+    columns = [_python_values(column) for column in batch.columns]
+    return [dict(zip(batch.schema.names, row, strict=True)) for row in zip(*columns, strict=True)]
+
+
+def _python_values(column: Any) -> Sequence[object]:
+    import pyarrow
+
+    if isinstance(column, pyarrow.DictionaryArray):
+        texts = _python_values(column.dictionary)
+        return [None if index is None else texts[index] for index in column.indices.to_pylist()]
+    try:
+        values: list[object] = column.to_pylist()
+    except UnicodeDecodeError:
+        # Not in UTF-8, as text has to be there: its bytes are the parser's matter.
+        return _python_values(column.cast(pyarrow.binary()))
+    return values

@@ -1,0 +1,43 @@
+"""Which passages of reviews look like attempts to take a model over. Knows passages; knows no database."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby, pairwise
+
+from retriever.orders import Sign
+from retriever.stored import StoredPassage
+from retriever.suspicion import enough, signs
+
+SCANNER = "scanner: "
+# From here on a sign is enough for a passage of a review that gave itself away elsewhere.
+_BESIDE = 0.5
+
+
+def suspicious(pieces: Iterable[StoredPassage]) -> Iterator[tuple[int, str, str, str]]:
+    """Those of the pieces, given in their reviews' order, that look like an attempt.
+
+    As `retriever.harmful.mark_suspicious` takes them: product, content hash, text, reason.
+    """
+    for _, of_review in groupby(pieces, lambda piece: (piece.product, piece.review_id)):
+        review = list(of_review)
+        for number, found in sorted(_found([piece.text for piece in review]).items()):
+            piece, reason = review[number], SCANNER + ", ".join(sign.what for sign in found)
+            yield piece.product, piece.content_hash, piece.text, reason
+
+
+def _found(texts: Sequence[str]) -> dict[int, tuple[Sign, ...]]:
+    """The numbers of the suspicious pieces of one review, and why.
+
+    What one piece does not tell, two that follow each other may.
+    """
+    alone = [signs(text) for text in texts]
+    found = {number: noticed for number, noticed in enumerate(alone) if enough(noticed)}
+    for first, second in pairwise(range(len(texts))):
+        if first not in found and second not in found:
+            together = signs(f"{texts[first]} {texts[second]}")
+            if enough(together):
+                found[first] = found[second] = together
+    if found:
+        for number, noticed in enumerate(alone):
+            if noticed and noticed[0].weight >= _BESIDE:
+                found.setdefault(number, noticed)
+    return found

@@ -1,0 +1,228 @@
+"""Marks of harmful passages: what is marked is never given to a model again, and stays where it is.
+
+Knows the tables `harmful` and `harmless`. A mark belongs to a text under its product, not to a row, so it
+outlives that a review is read again, replaced, moved or split anew. Knows nothing of what makes a text
+harmful.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from psycopg2.extensions import connection as Connection
+from psycopg2.extensions import cursor as Cursor
+from psycopg2.extras import execute_values
+
+from config.errors import UnknownPassage, UnknownProduct
+from database import Database
+from retriever.passage import prose
+from retriever.stored import Key, StoredPassage, StoredReview
+
+PERSON = "person"  # the reason of a mark that a person set
+WHOLE_HASH, LEAST_OF_HASH = 64, 4  # hexadecimal digits
+
+ADD = "INSERT INTO harmful (product, content_hash, text, reason) VALUES %s ON CONFLICT DO NOTHING"
+# Through the hash index on a passage's content, not through all passages of the product.
+MARKED_KEYS = """
+    SELECT review_id, number FROM harmful JOIN passage USING (product, content_hash)
+    WHERE harmful.product = %s
+"""
+MARKED_REVIEWS = """
+    SELECT review_id FROM product_alias
+    JOIN harmful USING (product) JOIN passage USING (product, content_hash)
+    WHERE alias = %s
+"""
+MARKED_OF_REVIEWS = """
+    SELECT product, review_id, harmful.text, reason
+    FROM unnest(%s::bigint[], %s::text[]) AS _ (product, review_id)
+    JOIN passage USING (product, review_id) JOIN harmful USING (product, content_hash)
+"""
+# Not what a person cleared, nor a part of it; what holds it and more is another text.
+ADD_UNCLEARED = """
+    INSERT INTO harmful (product, content_hash, text, reason)
+    SELECT * FROM (VALUES %s) AS new (product, content_hash, text, reason)
+    WHERE NOT EXISTS (SELECT FROM harmless WHERE harmless.product = new.product
+                      AND strpos(harmless.text, new.text) > 0)
+    ON CONFLICT DO NOTHING RETURNING content_hash
+"""
+CLEAR = """
+    WITH lifted AS (
+        DELETE FROM harmful WHERE (product, content_hash) = (%s, %s) RETURNING product, content_hash, text
+    )
+    INSERT INTO harmless (product, content_hash, text) SELECT * FROM lifted ON CONFLICT DO NOTHING
+"""
+UNCLEAR = "DELETE FROM harmless WHERE (product, content_hash) = (%s, %s)"
+MOVE = """
+    INSERT INTO harmful SELECT %(keep)s, content_hash, text, reason, marked_at FROM harmful
+    WHERE product = %(other)s ON CONFLICT DO NOTHING
+"""
+MOVE_CLEARED = """
+    INSERT INTO harmless SELECT %(keep)s, content_hash, text, cleared_at FROM harmless
+    WHERE product = %(other)s ON CONFLICT DO NOTHING
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A marked text of a product. `content_hash` is the passage's; `reason` says who or what judged so.
+
+    `stored`: whether a passage of the product has this text now. `marked_at` is in UTC.
+    """
+
+    content_hash: str
+    text: str
+    reason: str
+    marked_at: datetime
+    stored: bool
+
+
+class HarmfulMarks:
+    """Sets and lifts marks. Safe to share between threads; every method may raise DatabaseError.
+
+    A text is named by its passage's `content_hash`, or by the hash's beginning, four characters at least, if
+    that is no other's.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def mark(self, product_id: str, content_hash: str, reason: str = PERSON) -> str:
+        """Mark a passage of the product; what is marked keeps its first mark. Returns the whole hash.
+
+        Raises UnknownProduct and UnknownPassage.
+        """
+        with self._database.connection() as connection, connection.cursor() as cursor:
+            product = _key(cursor, product_id)
+            found, text = _only(cursor, "passage", product, content_hash)
+            execute_values(cursor, ADD, [(product, found, text, reason)])
+            cursor.execute(UNCLEAR, (product, found))
+        return found
+
+    def unmark(self, product_id: str, content_hash: str) -> str:
+        """Lift the mark of a text, whether it is stored now or not; no scanner sets it again.
+
+        Returns the whole hash. Raises UnknownProduct, and UnknownPassage if it is not marked.
+        """
+        with self._database.connection() as connection, connection.cursor() as cursor:
+            product = _key(cursor, product_id)
+            found, _ = _only(cursor, "harmful", product, content_hash)
+            cursor.execute(CLEAR, (product, found))
+        return found
+
+    def marks(self, product_id: str) -> list[Mark]:
+        """All marks of the product, the latest first. Raises UnknownProduct."""
+        with self._database.connection() as connection, connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT content_hash, text, reason, marked_at, EXISTS (SELECT FROM passage"
+                " WHERE (passage.product, passage.content_hash) = (harmful.product, harmful.content_hash))"
+                " FROM harmful WHERE product = %s ORDER BY marked_at DESC, content_hash",
+                (_key(cursor, product_id),),
+            )
+            return [Mark(*row) for row in cursor]
+
+
+def marked_keys(cursor: Cursor, product: int) -> list[tuple[str, int]]:
+    """Review id and number of every marked passage of the product with this key."""
+    cursor.execute(MARKED_KEYS, (product,))
+    return list(cursor)
+
+
+def marked_reviews(database: Database, product_id: str) -> set[str]:
+    """The ids of the product's reviews of which a passage is marked; none for an unknown product."""
+    with database.connection() as connection, connection.cursor() as cursor:
+        cursor.execute(MARKED_REVIEWS, (_clean(product_id),))
+        return {review_id for (review_id,) in cursor}
+
+
+def move_marks(cursor: Cursor, keep: int, other: int) -> None:
+    """Give the marks of product `other`, which is about to go, to `keep`."""
+    both = {"keep": keep, "other": other}
+    cursor.execute(MOVE, both)
+    cursor.execute(MOVE_CLEARED, both)
+
+
+def mark_suspicious(connection: Connection, rows: Sequence[tuple[int, str, str, str]]) -> int:
+    """Mark what a scanner found, unless a person cleared it; return how many were not marked before.
+
+    `rows`: product, content hash, text, reason.
+    """
+    if not rows:
+        return 0
+    with connection.cursor() as cursor:
+        return len(execute_values(cursor, ADD_UNCLEARED, rows, fetch=True, page_size=len(rows)))
+
+
+def marked_of_reviews(connection: Connection, keys: Sequence[Key]) -> list[tuple[int, str, str, str]]:
+    """Of the stored passages of these reviews, those marked: product, review id, text, reason."""
+    with connection.cursor() as cursor:
+        cursor.execute(MARKED_OF_REVIEWS, ([product for product, _ in keys], [name for _, name in keys]))
+        return list(cursor)
+
+
+def mark_anew(
+    connection: Connection,
+    marked: Iterable[tuple[int, str, str, str]],
+    reviews: Iterable[StoredReview],
+    pieces: Iterable[StoredPassage],
+) -> None:
+    """Mark, of reviews whose passages were cut in another way, all pieces that hold a part of a marked text.
+
+    `marked` as `marked_of_reviews` gave them before, `pieces` in the reviews' order.
+    """
+    texts = {review.key: prose(review.title, review.text) for review in reviews}
+    pieces_of = defaultdict(list)
+    for piece in pieces:
+        pieces_of[piece.product, piece.review_id].append(piece)
+    rows = [
+        (product, piece.content_hash, piece.text, reason)
+        for product, review, text, reason in marked
+        for piece in _touching(text, texts[product, review], pieces_of[product, review])
+    ]
+    if rows:
+        with connection.cursor() as cursor:
+            execute_values(cursor, ADD, rows)
+
+
+def _touching(text: str, whole: str, pieces: Sequence[StoredPassage]) -> Iterable[StoredPassage]:
+    """The pieces of `whole` that share a character with `text`, wherever it stands there."""
+    places = [match.span() for match in re.finditer(re.escape(text), whole)]
+    start = -1
+    for piece in pieces:
+        # Pieces may share characters, but each begins after the one before it.
+        start = max(whole.find(piece.text, start + 1), start)
+        if any(start < last and first < start + len(piece.text) for first, last in places):
+            yield piece
+
+
+def _key(cursor: Cursor, product_id: str) -> int:
+    cursor.execute("SELECT product FROM product_alias WHERE alias = %s", (_clean(product_id),))
+    found: tuple[int] | None = cursor.fetchone()
+    if found is None:
+        raise UnknownProduct(f"No product has the id '{_clean(product_id)}'.")
+    return found[0]
+
+
+def _only(cursor: Cursor, table: str, product: int, content_hash: str) -> tuple[str, str]:
+    """Hash and text of the one row of the table that is named by its hash or the beginning of that."""
+    named = "content_hash = %s" if len(content_hash) == WHOLE_HASH else "starts_with(content_hash, %s)"
+    cursor.execute(
+        f"SELECT DISTINCT content_hash, text FROM {table} WHERE product = %s AND {named} LIMIT 2",
+        (product, _clean(content_hash)),
+    )
+    found: list[tuple[str, str]] = cursor.fetchall() if len(content_hash) >= LEAST_OF_HASH else []
+    if len(found) != 1:
+        several = "More than one" if found else "No"
+        what = "marked passage" if table == "harmful" else "passage"
+        raise UnknownPassage(
+            f"{several} {what} of this product has a hash that begins with "
+            f"'{_clean(content_hash)[:WHOLE_HASH]}'. `python -m retriever PRODUCT QUESTION` and "
+            "`python -m retriever marks PRODUCT` show them."
+        )
+    return found[0]
+
+
+def _clean(text: str) -> str:
+    """The text as PostgreSQL takes it, without NUL and lone surrogates."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode()

@@ -1,0 +1,102 @@
+"""Which words of a text belong to which list, in whatever language. Pure text; knows no list's meaning."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from retriever.readings import plain
+
+# Scripts without spaces between words, and those whose vowels are marks: there a term is found within what
+# stands together. India's, Thai, Chinese, Japanese, Korean.
+_UNSPACED = "\u0900-\u0dff\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
+_IS_UNSPACED = re.compile(f"[{_UNSPACED}]")
+_WORD = re.compile(
+    r"[^\W_]+(?:'[^\W_]+)*|[.!?:;,\n()\"\u201c-\u201e\u00ab\u00bb\u2018\u300c\u300e]|#+|[\-*=_]{3,}"
+)
+_QUOTE = re.compile('["\u201c\u300c\u300e]')
+_LONGEST_TERM = 6  # words
+_STEM_LETTERS = range(3, 13)
+
+Groups = set[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A term of the list `group`, at the place `at`."""
+
+    group: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A text's `words` as written, punctuation among them, the same `folded`, and the `hits`.
+
+    Places count words; in scripts without spaces, every two characters, and there quotes are hits too.
+    """
+
+    words: list[str]
+    folded: list[str]
+    hits: list[Hit]
+
+    def places(self, *groups: str) -> list[int]:
+        """Where terms of these lists are."""
+        return [hit.at for hit in self.hits if hit.group in groups]
+
+
+class Lexicon:
+    """Lists of terms by name, each written as in `retriever.order_words`."""
+
+    def __init__(self, lists: Mapping[str, str]) -> None:
+        self._whole: dict[str, Groups] = defaultdict(set)
+        self._stems: dict[str, Groups] = defaultdict(set)
+        # By their first word: the rest, and whether more letters may follow.
+        self._phrases: dict[str, list[tuple[str, bool, str]]] = defaultdict(list)
+        self._unspaced: dict[str, Groups] = defaultdict(set)
+        for group, terms in lists.items():
+            for term in terms.split(","):
+                if term.strip():
+                    self._add(group, " ".join(plain(term).casefold().split()))
+        longest_first = sorted(self._unspaced, key=len, reverse=True)
+        self._unspaced_term = re.compile("|".join(map(re.escape, longest_first)) or "(?!)")
+
+    def _add(self, group: str, term: str) -> None:
+        bare = term.rstrip("*")
+        if _IS_UNSPACED.search(bare):
+            self._unspaced[bare].add(group)
+        elif " " in bare:
+            self._phrases[bare.split()[0]].append((bare, bare != term, group))
+        elif bare != term:
+            self._stems[bare].add(group)
+        else:
+            self._whole[bare].add(group)
+
+    def terms(self, *groups: str) -> list[str]:
+        """The terms of these lists that are whole words, of scripts with spaces."""
+        phrases = [phrase for of in self._phrases.values() for phrase, _, group in of if group in groups]
+        return [*(term for term, of in self._whole.items() if of & set(groups)), *phrases]
+
+    def find(self, text: str) -> Found:
+        """All terms in a text that `plain` made."""
+        words = _WORD.findall(text)
+        lower = [word.casefold() for word in words]
+        hits = [Hit(group, at) for at in range(len(lower)) for group in self._at(lower, at)]
+        if not text.isascii() and _IS_UNSPACED.search(text):
+            for match in self._unspaced_term.finditer(text.casefold()):
+                hits += [Hit(group, match.start() // 2) for group in self._unspaced[match[0]]]
+            hits += [Hit("quote", match.start() // 2) for match in _QUOTE.finditer(text)]
+        return Found(words, lower, hits)
+
+    def _at(self, words: list[str], at: int) -> Iterator[str]:
+        word = words[at]
+        yield from self._whole.get(word, ())
+        for length in _STEM_LETTERS:
+            if length > len(word):
+                break
+            yield from self._stems.get(word[:length], ())
+        if word in self._phrases:
+            here = " ".join(words[at : at + _LONGEST_TERM])
+            for phrase, open_ended, group in self._phrases[word]:
+                if here.startswith(phrase) and (open_ended or here[len(phrase) :][:1] in ("", " ")):
+                    yield group
