@@ -13,6 +13,8 @@ import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import ModuleType
+from unittest.mock import patch
 
 SLOW = ["sentence_transformers", "sklearn.linear_model"]
 
@@ -28,7 +30,9 @@ def run_module(
         process = context.Process(
             target=_be, args=(list(arguments), dict(environment), str(cwd or Path.cwd()), out, err)
         )
-        process.start()
+        # It would run this process's main module anew, which a test of a page may have left to be a page.
+        with patch.dict(sys.modules, {"__main__": ModuleType("__main__")}):
+            process.start()
         process.join()
         code = process.exitcode
         process.close()

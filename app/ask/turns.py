@@ -34,13 +34,12 @@ def draw_turn(turn: Turn, anchor: str, latest: bool) -> None:
     if turn.error:
         st.error(literal(turn.error))
     if turn.running:
-        _draw_running(turn, anchor, turn.matches is not None, count())
-    elif any(live.text or live.error for live in turn.answers) or not turn.error:
+        _draw_running(turn, anchor, count())
+        return
+    if any(live.text or live.error for live in turn.answers) or not turn.error:
         _draw_columns(turn, anchor)
         (draw_vote if latest else draw_verdict)(turn, anchor)
-    if turn.matches is not None:
-        with st.container(border=True):
-            draw_passages(turn, anchor)
+    _draw_passages(turn, anchor)
 
 
 def _how(turn: Turn) -> str:
@@ -63,15 +62,14 @@ def _draw_link(turn: Turn) -> None:
 
 @st.fragment(run_every=POLL_SECONDS)
 @in_words()
-def _draw_running(turn: Turn, anchor: str, found: bool, looks: Iterator[int]) -> None:
+def _draw_running(turn: Turn, anchor: str, looks: Iterator[int]) -> None:
     """Look again and again until the last model is done; then let the page draw itself for good.
 
-    `found`: the passages are on the page already. `looks`: counts from 0, which is the page's own look and
-    waits for nothing.
+    `looks`: counts from 0, which is the page's own look and waits for nothing.
     """
     if next(looks):
         turn.wait_for_news(NEWS_SECONDS)
-    if not turn.running or (turn.matches is not None) != found:
+    if not turn.running:
         st.rerun()
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(STAGES.get(turn.stage, "Answering…"), width="content")
@@ -79,6 +77,14 @@ def _draw_running(turn: Turn, anchor: str, found: bool, looks: Iterator[int]) ->
             name = "Stop all" if len(turn.answers) > 1 else "Stop"
             st.button(name, key=f"stop-{anchor}", icon=":material/stop_circle:", on_click=turn.cancel)
     _draw_columns(turn, anchor)
+    # Here, too: drawing the whole page anew when they are found would come before the first word.
+    _draw_passages(turn, anchor)
+
+
+def _draw_passages(turn: Turn, anchor: str) -> None:
+    if turn.matches is not None:
+        with st.container(border=True):
+            draw_passages(turn, anchor)
 
 
 def _draw_columns(turn: Turn, anchor: str) -> None:

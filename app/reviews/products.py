@@ -11,7 +11,7 @@ from generator.markdown import literal
 from retriever import Product
 from retriever.product_search import find_products
 
-LISTED = 500
+LISTED = 100  # each rerun sends them all
 CHOSEN = "reviews-product"  # the id of the chosen product, for all tabs, in the session
 
 

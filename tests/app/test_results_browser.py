@@ -51,6 +51,7 @@ def test_figures_and_votes_are_drawn(page: "Page", page_server: PageServer, log:
     assert "part=Votes" in page.url
 
 
+@pytest.mark.slow
 def test_a_run_begun_on_the_page_finishes_and_its_report_opens(
     page: "Page", page_server: PageServer, log: Database
 ) -> None:
@@ -73,6 +74,7 @@ def test_a_run_begun_on_the_page_finishes_and_its_report_opens(
     assert "<script" not in download.value.path().read_text()
 
 
+@pytest.mark.slow
 def test_a_run_is_stopped_and_resumed_from_any_tab(
     page: "Page", page_server: PageServer, page_environment: dict[str, str], log: Database
 ) -> None:

@@ -27,6 +27,7 @@ def newcomer() -> Iterator[PageServer]:
             yield server
 
 
+@pytest.mark.slow
 def test_a_newcomer_asks_votes_and_finds_the_vote(page: "Page", newcomer: PageServer) -> None:
     page.goto(newcomer.url)
     expect(page.get_by_text("There are no reviews yet.")).to_be_visible(timeout=PATIENT)

@@ -80,6 +80,7 @@ def content(log: AnswerLog, run_id: str = "night") -> set[tuple[Any, ...]]:
     return found
 
 
+@pytest.mark.slow
 def test_a_run_that_is_killed_again_and_again_ends_as_an_undisturbed_one(
     runner: Runner, log: AnswerLog, random_models: Path, environment: dict[str, str]
 ) -> None:

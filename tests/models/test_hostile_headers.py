@@ -202,7 +202,7 @@ def test_a_header_of_gigabytes_takes_little_time(claim: str, huge_file: Callable
     assert time.process_time() - started < 5
 
 
-@pytest.mark.parametrize("claim", HUGE.keys() - {"lists of texts"})
+@pytest.mark.parametrize("claim", sorted(HUGE.keys() - {"lists of texts"}))
 def test_a_header_of_gigabytes_takes_little_memory(claim: str, huge_file: Callable[[str], Path]) -> None:
     path = huge_file(claim)
     tracemalloc.start()
