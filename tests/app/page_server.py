@@ -47,6 +47,15 @@ class PageServer:
         """Of the server's process."""
         return self._process.pid
 
+    @property
+    def defects(self) -> list[str]:
+        """The lines of this project in the log's tracebacks.
+
+        Streamlit writes tracebacks of its own where a tab goes while it answers it: those are not ours.
+        """
+        lines = self.log.read_text().splitlines()
+        return [line for line in lines if f'File "{ROOT}/' in line and "site-packages" not in line]
+
     def stop(self) -> None:
         self._process.terminate()
         self._process.wait(60)

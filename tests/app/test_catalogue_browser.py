@@ -50,7 +50,7 @@ def server(hub: Hub, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PageS
     }
     with PageServer(environment, home / "log") as server:
         yield server
-    assert "Traceback" not in (home / "log").read_text()
+    assert not server.defects
 
 
 def open_page(page: "Page", server: PageServer) -> None:
