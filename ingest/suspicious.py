@@ -5,11 +5,12 @@ from itertools import groupby, pairwise
 
 from retriever.orders import Sign
 from retriever.stored import StoredPassage
-from retriever.suspicion import enough, signs
+from retriever.suspicion import enough, signs, strongest
 
 SCANNER = "scanner: "
 # From here on a sign is enough for a passage of a review that gave itself away elsewhere.
 _BESIDE = 0.5
+_SEAM = 10  # words on each side of a cut
 
 
 def suspicious(pieces: Iterable[StoredPassage]) -> Iterator[tuple[int, str, str, str]]:
@@ -33,7 +34,9 @@ def _found(texts: Sequence[str]) -> dict[int, tuple[Sign, ...]]:
     found = {number: noticed for number, noticed in enumerate(alone) if enough(noticed)}
     for first, second in pairwise(range(len(texts))):
         if first not in found and second not in found:
-            together = signs(f"{texts[first]} {texts[second]}")
+            # Only what the cut went through is read once more: to read all again takes twice as long.
+            seam = [*texts[first].split()[-_SEAM:], *texts[second].split()[:_SEAM]]
+            together = strongest([*alone[first], *alone[second], *signs(" ".join(seam))])
             if enough(together):
                 found[first] = found[second] = together
     if found:

@@ -4,6 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from retriever.readings import plain
 
@@ -16,6 +17,7 @@ _WORD = re.compile(
 )
 _QUOTE = re.compile('["\u201c\u300c\u300e]')
 _LONGEST_TERM = 6  # words
+WORDS_KEPT = 2**15
 _STEM_LETTERS = range(3, 13)
 
 Groups = set[str]
@@ -58,6 +60,8 @@ class Lexicon:
             for term in terms.split(","):
                 if term.strip():
                     self._add(group, " ".join(plain(term).casefold().split()))
+        # Texts repeat their words.
+        self._of_word = lru_cache(WORDS_KEPT)(self._groups_of)
         longest_first = sorted(self._unspaced, key=len, reverse=True)
         self._unspaced_term = re.compile("|".join(map(re.escape, longest_first)) or "(?!)")
 
@@ -81,22 +85,29 @@ class Lexicon:
         """All terms in a text that `plain` made."""
         words = _WORD.findall(text)
         lower = [word.casefold() for word in words]
-        hits = [Hit(group, at) for at in range(len(lower)) for group in self._at(lower, at)]
+        hits: list[Hit] = []
+        for at, word in enumerate(lower):
+            if groups := self._of_word(word):
+                hits += [Hit(group, at) for group in groups]
+            if word in self._phrases:
+                hits += [Hit(group, at) for group in self._phrases_at(lower, at)]
         if not text.isascii() and _IS_UNSPACED.search(text):
             for match in self._unspaced_term.finditer(text.casefold()):
                 hits += [Hit(group, match.start() // 2) for group in self._unspaced[match[0]]]
             hits += [Hit("quote", match.start() // 2) for match in _QUOTE.finditer(text)]
         return Found(words, lower, hits)
 
-    def _at(self, words: list[str], at: int) -> Iterator[str]:
-        word = words[at]
-        yield from self._whole.get(word, ())
+    def _groups_of(self, word: str) -> tuple[str, ...]:
+        """The lists that hold the word by itself, or a beginning of it."""
+        groups = list(self._whole.get(word, ()))
         for length in _STEM_LETTERS:
             if length > len(word):
                 break
-            yield from self._stems.get(word[:length], ())
-        if word in self._phrases:
-            here = " ".join(words[at : at + _LONGEST_TERM])
-            for phrase, open_ended, group in self._phrases[word]:
-                if here.startswith(phrase) and (open_ended or here[len(phrase) :][:1] in ("", " ")):
-                    yield group
+            groups += self._stems.get(word[:length], ())
+        return tuple(groups)
+
+    def _phrases_at(self, words: list[str], at: int) -> Iterator[str]:
+        here = " ".join(words[at : at + _LONGEST_TERM])
+        for phrase, open_ended, group in self._phrases[words[at]]:
+            if here.startswith(phrase) and (open_ended or here[len(phrase) :][:1] in ("", " ")):
+                yield group

@@ -5,7 +5,7 @@ write around it. Knows nothing of reviews, databases or models.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from retriever.order_phrases import ROLE
 from retriever.orders import BACKWARDS, TURNED, Sign, orders, orders_together
@@ -92,9 +92,14 @@ def enough(found: tuple[Sign, ...]) -> bool:
 
 
 def signs(text: str) -> tuple[Sign, ...]:
-    """What was noticed in a text, each kind once with its greatest weight, the weightiest first."""
+    """What was noticed in a text, as `strongest` says."""
+    return strongest(_signs(text))
+
+
+def strongest(found: Iterable[Sign]) -> tuple[Sign, ...]:
+    """Of these signs each kind once with its greatest weight, the weightiest first."""
     weights: dict[str, float] = {}
-    for sign in _signs(text):
+    for sign in found:
         weights[sign.what] = max(sign.weight, weights.get(sign.what, 0.0))
     heaviest = sorted(weights.items(), key=lambda entry: -entry[1])
     return tuple(Sign(what, weight) for what, weight in heaviest)
