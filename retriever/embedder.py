@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
 INSTALLED_MODEL = "all-MiniLM-L6-v2"
-BATCH = 32  # texts at once: a CPU gains nothing from more
+BATCH = 16  # texts at once: a CPU gains nothing from more, and all cores have their share of few texts
 
 Vectors = NDArray[np.float32]
 
