@@ -7,10 +7,9 @@ import shlex
 import signal
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from typer.core import TyperGroup
 
 from compare import options
 from compare.batch import Batch, finished_run
@@ -24,7 +23,7 @@ from compare.report import write_files
 from compare.run_process import working_on
 from compare.runner import Runner
 from config import load_settings
-from config.command import console, run
+from config.command import console, run, with_default
 from config.errors import ConfigError
 from database import Database
 from generator import AnswerLog
@@ -33,15 +32,8 @@ from retriever import Embedder, Retriever
 WRONG_USE = 2
 
 
-class _RunUnlessTold(TyperGroup):
-    """`python -m compare …` is `python -m compare run …`, unless it begins with another command."""
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        first = args[0] if args else ""
-        return super().parse_args(ctx, args if first in (*self.commands, "--help") else ["run", *args])
-
-
-app = typer.Typer(help=__doc__, cls=_RunUnlessTold, add_completion=False)
+# `python -m compare …` is `python -m compare run …`.
+app = typer.Typer(help=__doc__, cls=with_default("run"), add_completion=False)
 
 
 @app.command("run")

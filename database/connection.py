@@ -42,7 +42,7 @@ class _Storable(QuotedString):
 
 
 def _storable(text: str) -> str:
-    return text.replace("\0", "").encode("utf-8", "replace").decode()
+    return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
 
 
 register_adapter(str, _Storable)

@@ -132,7 +132,7 @@ def marked_keys(cursor: Cursor, product: int) -> list[tuple[str, int]]:
 def marked_reviews(database: Database, product_id: str) -> set[str]:
     """The ids of the product's reviews of which a passage is marked; none for an unknown product."""
     with database.connection() as connection, connection.cursor() as cursor:
-        cursor.execute(MARKED_REVIEWS, (_clean(product_id),))
+        cursor.execute(MARKED_REVIEWS, (product_id,))
         return {review_id for (review_id,) in cursor}
 
 
@@ -197,10 +197,10 @@ def _touching(text: str, whole: str, pieces: Sequence[StoredPassage]) -> Iterabl
 
 
 def _key(cursor: Cursor, product_id: str) -> int:
-    cursor.execute("SELECT product FROM product_alias WHERE alias = %s", (_clean(product_id),))
+    cursor.execute("SELECT product FROM product_alias WHERE alias = %s", (product_id,))
     found: tuple[int] | None = cursor.fetchone()
     if found is None:
-        raise UnknownProduct(f"No product has the id '{_clean(product_id)}'.")
+        raise UnknownProduct(f"No product has the id '{product_id}'.")
     return found[0]
 
 
@@ -209,7 +209,7 @@ def _only(cursor: Cursor, table: str, product: int, content_hash: str) -> tuple[
     named = "content_hash = %s" if len(content_hash) == WHOLE_HASH else "starts_with(content_hash, %s)"
     cursor.execute(
         f"SELECT DISTINCT content_hash, text FROM {table} WHERE product = %s AND {named} LIMIT 2",
-        (product, _clean(content_hash)),
+        (product, content_hash),
     )
     found: list[tuple[str, str]] = cursor.fetchall() if len(content_hash) >= LEAST_OF_HASH else []
     if len(found) != 1:
@@ -217,12 +217,7 @@ def _only(cursor: Cursor, table: str, product: int, content_hash: str) -> tuple[
         what = "marked passage" if table == "harmful" else "passage"
         raise UnknownPassage(
             f"{several} {what} of this product has a hash that begins with "
-            f"'{_clean(content_hash)[:WHOLE_HASH]}'. `python -m retriever PRODUCT QUESTION` and "
+            f"'{content_hash[:WHOLE_HASH]}'. `python -m retriever PRODUCT QUESTION` and "
             "`python -m retriever marks PRODUCT` show them."
         )
     return found[0]
-
-
-def _clean(text: str) -> str:
-    """The text as PostgreSQL takes it, without NUL and lone surrogates."""
-    return text.replace("\0", "").encode("utf-8", "replace").decode()

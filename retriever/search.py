@@ -160,7 +160,7 @@ class Retriever:
         metric = "dot" if self.embedder.normalize else self.embedder.metric
         values = {"vector": vector, "limit": limit, **asdict(filter)}
         with self.database.connection() as connection, connection.cursor() as cursor:
-            cursor.execute(ASKED, {"id": product.product_id, "question": _clean(question)})
+            cursor.execute(ASKED, {"id": product.product_id, "question": question})
             found: tuple[int, list[str], bool, str, str, str] | None = cursor.fetchone()
             if found is None:  # replaced a moment ago
                 return []
@@ -200,12 +200,11 @@ class Retriever:
 
 
 def _find(cursor: Cursor, product_id: str) -> Product:
-    clean = _clean(product_id)
-    cursor.execute(ONE_PRODUCT, {"id": clean})
+    cursor.execute(ONE_PRODUCT, {"id": product_id})
     row: ProductRow | None = cursor.fetchone()
     if row is None:
         cursor.execute("SELECT alias, coalesce(name, alias) FROM product_alias JOIN product ON id = product")
-        raise UnknownProduct(f"No product has the id '{clean}'. {_suggestion(clean, dict(cursor))}")
+        raise UnknownProduct(f"No product has the id '{product_id}'. {_suggestion(product_id, dict(cursor))}")
     return product_of(row)
 
 
@@ -229,11 +228,6 @@ def product_of(row: ProductRow) -> Product:
     return Product(
         product_id, tuple(ids), name, reviews, mean_rating, brand, categories, tuple(ratings), *dates
     )
-
-
-def _clean(text: str) -> str:
-    """The text as PostgreSQL takes it, without NUL and lone surrogates: an id with them is found nowhere."""
-    return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
 
 
 def _match(row: Row, score: float | None = None, agreeing: int = 0) -> Match:

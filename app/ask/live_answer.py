@@ -3,13 +3,12 @@
 So no rerun, no second tab and no click can lose a running answer. Knows nothing of Streamlit.
 """
 
-import logging
 import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from app.defects import told
 from config import AnswerMode
-from config.errors import UserError
 from config.model_spec import ModelKind
 from generator import Answer, Exchange, Loading, PromptProgress, Reasoning, Text, Transcript
 from generator.answer import count_words
@@ -19,8 +18,6 @@ if TYPE_CHECKING:
     from compare.scores import Span
     from generator.ticket import Ticket
 
-# A defect: its traceback belongs in the server's log, a sentence on the page.
-WENT_WRONG = "Something went wrong inside ReviewDuel; the server's log tells what."
 WAITING = "waiting for its turn"
 
 
@@ -121,11 +118,8 @@ class LiveAnswer:
                 self._take(event, ticket)
             if self.answer:
                 self.answer_id = record(self.answer)
-        except UserError as error:
-            self.error = str(error)
-        except Exception:
-            logging.getLogger(__name__).exception("%s failed to answer", self.model)
-            self.error = WENT_WRONG
+        except Exception as error:
+            self.error = told(error, f"{self.model} failed to answer")
         finally:
             self.end()
 

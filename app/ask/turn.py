@@ -3,15 +3,15 @@
 Knows the retriever, the registry and the logs; knows nothing of pages.
 """
 
-import logging
 import random
 import threading
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Literal
 
-from app.ask.live_answer import WENT_WRONG, LiveAnswer
+from app.ask.live_answer import LiveAnswer
 from app.ask.question import Question
+from app.defects import told
 from config import ModelSpec, Settings
 from config.errors import UserError
 from generator import Answer, Exchange
@@ -125,11 +125,8 @@ class Turn:
             self._wait_for_earlier()
             self._answer()
             self._check()
-        except UserError as error:
-            self.error = str(error)
-        except Exception:
-            logging.getLogger(__name__).exception("a question was not answered")
-            self.error = WENT_WRONG
+        except Exception as error:
+            self.error = told(error, "a question was not answered")
         finally:
             for live in self.answers:
                 live.end()

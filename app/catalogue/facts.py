@@ -3,7 +3,6 @@
 Knows files and servers of models; knows nothing of Streamlit.
 """
 
-import logging
 import threading
 import time
 from collections.abc import Callable, Hashable
@@ -12,8 +11,8 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from app.defects import told
 from config import ModelSpec
-from config.errors import UserError
 from models.inventory import Examined, Listed, examine
 from models.served import reach
 
@@ -85,8 +84,5 @@ def _reached(spec: ModelSpec) -> Fact:
 def _in_words(work: Callable[[], Fact]) -> Fact:
     try:
         return work()
-    except UserError as error:
-        return Fact(problem=str(error))
-    except Exception:
-        logging.getLogger(__name__).exception("A model could not be examined")
-        return Fact(problem="Something went wrong inside ReviewDuel; the server's log tells what.")
+    except Exception as error:
+        return Fact(problem=told(error, "a model could not be examined"))

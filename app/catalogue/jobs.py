@@ -4,14 +4,13 @@ Knows threads; knows nothing of models or Streamlit.
 """
 
 import atexit
-import logging
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from config.errors import UserError
+from app.defects import told
 
 Kind = Literal["load", "pull", "probe"]
 # Of work that is stopped when the server ends: how long it may take to tidy up.
@@ -92,12 +91,8 @@ class Job:
             work(self)
         except Stopped:
             pass
-        except UserError as error:
-            self.error = str(error)
-        except Exception:
-            # A defect: its traceback belongs in the server's log, a sentence on the page.
-            logging.getLogger(__name__).exception("A job failed at: %s", self.step)
-            self.error = "Something went wrong inside ReviewDuel; the server's log tells what."
+        except Exception as error:
+            self.error = told(error, f"a job failed at: {self.step}")
         finally:
             self._ended = time.monotonic()
 

@@ -9,14 +9,13 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from app import resources
+from app import errors, resources
 from app.results.report import draw_report
 from app.results.run_form import draw_form
 from compare.planning import require_run_name
 from compare.progress import in_words
 from compare.run_list import ListedRun, RunList
 from compare.run_process import output_of, start_run, stop_run
-from config.errors import UserError
 from generator.markdown import literal
 
 LISTED = 100
@@ -42,13 +41,10 @@ def draw() -> None:
     _draw_one(runs)
 
 
+@errors.in_words()
 def _draw_list(running: Sequence[str]) -> None:
     """Those that go on, and all: looked at again and again, until another set of runs is `running`."""
-    try:
-        runs = RunList(resources.database()).latest(LISTED)
-    except UserError as error:  # what draws itself again has no page around it
-        st.error(literal(str(error)))
-        return
+    runs = RunList(resources.database()).latest(LISTED)
     if _running(runs) != running:
         st.rerun()
     for run in runs:

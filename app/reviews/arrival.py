@@ -3,21 +3,18 @@
 What is public may be read at any time from any thread.
 """
 
-import logging
 import secrets
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 
+from app.defects import told
 from config import PassageSettings
-from config.errors import UserError
 from database import Database
 from ingest import IngestCounts, Rejection, Review, ReviewFile, UnrecognisedColumns, ingest
 from ingest.dry_run import MOST_REJECTIONS, DryRun, dry_run
 from retriever import Embedder
-
-DEFECT = "Something went wrong inside ReviewDuel; the server's log tells what."
 
 
 class State(StrEnum):
@@ -121,13 +118,8 @@ class Arrival:
         except UnrecognisedColumns as error:
             self.available, self.error = error.columns, str(error)
             self.state = State.unclear
-        except UserError as error:
-            self.error = str(error)
-            self.state = State.failed
-        except Exception:
-            # A defect: its traceback belongs in the server's log, a sentence on the page.
-            logging.getLogger(__name__).exception("a review file could not be brought in")
-            self.error = DEFECT
+        except Exception as error:
+            self.error = told(error, "a review file could not be brought in")
             self.state = State.failed
 
     def _open(self) -> ReviewFile:

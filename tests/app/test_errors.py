@@ -5,7 +5,7 @@ import logging
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.errors import DEFECT
+from app.defects import DEFECT
 
 
 def refused() -> None:

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 import pytest
 from playwright.sync_api import expect
 
-from app.errors import DEFECT
+from app.defects import DEFECT
 from tests.app.accessibility import nameless, read_out, skipped_levels
 from tests.app.page_server import PageServer
 
