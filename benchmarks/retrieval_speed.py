@@ -24,6 +24,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
@@ -44,13 +45,15 @@ Milliseconds = NDArray[np.float64]
 
 
 def main(
-    passages: Annotated[int, typer.Option(min=10_000)] = 1_000_000,
+    passages: Annotated[int, typer.Option(help="Passages in the database.", min=10_000)] = 1_000_000,
     big: Annotated[int, typer.Option(help="Of these the large product's; 0: a tenth.")] = 0,
-    searches: Annotated[int, typer.Option(min=50)] = 1000,
+    searches: Annotated[int, typer.Option(help="Searches that are timed.", min=50)] = 1000,
     plot: Annotated[Path | None, typer.Option(help="Draw how the time grows into this file.")] = None,
     seed: int = 0,
 ) -> None:
     """Fill, search, print."""
+    if plot and find_spec("matplotlib") is None:
+        raise typer.BadParameter("--plot needs matplotlib: pip install -e '.[bench]'")
     growth: list[list[float | None]] = []
     result: dict[str, object] = {}
     folder = Path(tempfile.mkdtemp(prefix="reviewduel-speed-"))
@@ -78,6 +81,7 @@ def main(
         table.add_row(key, str(value))
     console.print(table)
     if plot:
+        # Before the figures: they are the last line.
         draw(growth, plot)
     print(json.dumps({"passages": passages, **result, "growth": growth}))
 

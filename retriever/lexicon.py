@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -47,14 +47,27 @@ class Found:
         return [hit.at for hit in self.hits if hit.group in groups]
 
 
+@dataclass(frozen=True, slots=True)
+class _Phrase:
+    """A term of several words of the list `group`; `open_ended` if more letters may follow it."""
+
+    words: str
+    open_ended: bool
+    group: str
+
+    def begins(self, text: str) -> bool:
+        return text.startswith(self.words) and (self.open_ended or text[len(self.words) :][:1] in ("", " "))
+
+
 class Lexicon:
     """Lists of terms by name, each written as in `retriever.order_words`."""
 
     def __init__(self, lists: Mapping[str, str]) -> None:
         self._whole: dict[str, Groups] = defaultdict(set)
         self._stems: dict[str, Groups] = defaultdict(set)
-        # By their first word: the rest, and whether more letters may follow.
-        self._phrases: dict[str, list[tuple[str, bool, str]]] = defaultdict(list)
+        # By the first word and the second's first two letters.
+        self._phrases: dict[tuple[str, str], list[_Phrase]] = defaultdict(list)
+        self._first_of_phrase: set[str] = set()
         self._unspaced: dict[str, Groups] = defaultdict(set)
         for group, terms in lists.items():
             for term in terms.split(","):
@@ -70,7 +83,9 @@ class Lexicon:
         if _IS_UNSPACED.search(bare):
             self._unspaced[bare].add(group)
         elif " " in bare:
-            self._phrases[bare.split()[0]].append((bare, bare != term, group))
+            first, second = bare.split()[:2]
+            self._phrases[first, second[:2]].append(_Phrase(bare, bare != term, group))
+            self._first_of_phrase.add(first)
         elif bare != term:
             self._stems[bare].add(group)
         else:
@@ -78,19 +93,18 @@ class Lexicon:
 
     def terms(self, *groups: str) -> list[str]:
         """The terms of these lists that are whole words, of scripts with spaces."""
-        phrases = [phrase for of in self._phrases.values() for phrase, _, group in of if group in groups]
+        phrases = [phrase.words for of in self._phrases.values() for phrase in of if phrase.group in groups]
         return [*(term for term, of in self._whole.items() if of & set(groups)), *phrases]
 
     def find(self, text: str) -> Found:
         """All terms in a text that `plain` made."""
         words = _WORD.findall(text)
         lower = [word.casefold() for word in words]
-        hits: list[Hit] = []
-        for at, word in enumerate(lower):
-            if groups := self._of_word(word):
-                hits += [Hit(group, at) for group in groups]
-            if word in self._phrases:
-                hits += [Hit(group, at) for group in self._phrases_at(lower, at)]
+        hits = [Hit(group, at) for at, groups in enumerate(map(self._of_word, lower)) for group in groups]
+        for at in [at for at, word in enumerate(lower[:-1]) if word in self._first_of_phrase]:
+            if candidates := self._phrases.get((lower[at], lower[at + 1][:2])):
+                here = " ".join(lower[at : at + _LONGEST_TERM])
+                hits += [Hit(phrase.group, at) for phrase in candidates if phrase.begins(here)]
         if not text.isascii() and _IS_UNSPACED.search(text):
             for match in self._unspaced_term.finditer(text.casefold()):
                 hits += [Hit(group, match.start() // 2) for group in self._unspaced[match[0]]]
@@ -105,9 +119,3 @@ class Lexicon:
                 break
             groups += self._stems.get(word[:length], ())
         return tuple(groups)
-
-    def _phrases_at(self, words: list[str], at: int) -> Iterator[str]:
-        here = " ".join(words[at : at + _LONGEST_TERM])
-        for phrase, open_ended, group in self._phrases[words[at]]:
-            if here.startswith(phrase) and (open_ended or here[len(phrase) :][:1] in ("", " ")):
-                yield group

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from retriever import order_words
 from retriever.lexicon import Found, Lexicon
-from retriever.order_phrases import ANSWER, FORGET, MACHINE, NEEDED, PHRASES, ROLE, SAY
+from retriever.order_phrases import ANSWER, FORGET, MACHINE, PHRASES, ROLE, SAY
 
 _LEXICON = Lexicon(
     {
@@ -30,6 +30,7 @@ _LEXICON = Lexicon(
         "role": order_words.ROLES,
         "asking role": order_words.ASKING_ROLES,
         "role said": order_words.ROLES_SAID,
+        **{phrase.needs: phrase.needs for phrase in PHRASES},
     }
 )
 
@@ -56,6 +57,7 @@ _CLAUSE = _ORDERED.union(_WISHED.split())
 _OTHERS = "i we they he she it who would can could will may might people customers"
 _NO_ORDER = frozenset(_OTHERS.split())
 _NEAR_TASK, _BESIDE_TASK, _NEAR_PAPER, _NEAR_SAYING = 7, 5, 10, 6  # words
+_LONG_WORD = 20  # letters, from which on words may stand in it
 _ROLES = {term.split()[0] for term in _LEXICON.terms("role")}
 # Those that speak for a model; a "system" may be a computer.
 _ANSWERING = {role for role in _ROLES if not role.startswith(("sys", "sis", "сис"))}
@@ -76,6 +78,9 @@ def orders(text: str) -> Iterator[Sign]:
     """The signs in a text that `plain` made; one kind may come several times."""
     found = _LEXICON.find(text)
     groups = {hit.group for hit in found.hits}
+    for word in found.words:
+        if len(word) >= _LONG_WORD:
+            yield from orders_together(word)
     commands = {*_imperatives(found), *found.places("say elsewhere")}
     if "forget" in groups:
         yield from _forgetting(found, says=bool(commands))
@@ -91,9 +96,9 @@ def orders(text: str) -> Iterator[Sign]:
     ):
         if group in groups:
             yield Sign(what, weight)
-    if not NEEDED.isdisjoint(found.folded):
+    if phrases := [phrase for phrase in PHRASES if phrase.needs in groups]:
         flat = " ".join(found.folded)
-        yield from (Sign(what, weight) for what, weight, pattern in PHRASES if pattern.search(flat))
+        yield from (Sign(phrase.what, phrase.weight) for phrase in phrases if phrase.pattern.search(flat))
 
 
 def orders_together(letters: str) -> Iterator[Sign]:

@@ -47,6 +47,8 @@ _LEET_WITHIN = re.compile("[A-Za-z][013457][A-Za-z]")
 # Eight and more single letters: more than people space for emphasis.
 _SPACED = re.compile(r"(?<!\w)[^\W_](?:[ \t.\-*·|/]{1,4}[^\W_]){7,}(?!\w)")
 _WORD_GAP = re.compile(r"[ \t]{2,}|[|/]")
+_DIGIT = re.compile(r"\d")
+_CODE_LETTERS = 16
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{16,}={0,2}")
 _HEX = re.compile(r"(?<![0-9A-Za-z])(?:(?:\\x|0x)?[0-9a-fA-F]{2}[ ,]?){10,}")
 _BINARY = re.compile(r"(?<![0-9A-Za-z])(?:[01]{8}[ ,]?){5,}")
@@ -88,14 +90,19 @@ def readings(text: str, backwards: frozenset[str], turned: frozenset[str]) -> It
         yield from _unseen(text)
         if _TWO_SCRIPTS.search(text):
             yield Reading(plain(text.translate(_LOOK_ALIKE)), "letters that look like others")
-    yield from _encoded(seen)
-    if _LEET_WITHIN.search(seen) and len(_LEET_WORD.findall(seen)) > 1:
+    spelled = seen.split()
+    digits = _DIGIT.search(seen) is not None
+    if digits or max(map(len, spelled), default=0) >= _CODE_LETTERS:
+        yield from _in_codes(seen)
+    if "%" in seen or "\\" in seen or "&" in seen:
+        yield from _escaped(seen)
+    if digits and _LEET_WITHIN.search(seen) and len(_LEET_WORD.findall(seen)) > 1:
         yield Reading(_LEET_WORD.sub(lambda word: word[0].translate(_LEET), seen), "digits for letters")
     for run in _SPACED.finditer(seen):
         yield Reading(
             " ".join(re.sub(r"[\W_]", "", part) for part in _WORD_GAP.split(run[0])), "spaced letters"
         )
-    words = frozenset(seen.casefold().split())
+    words = frozenset(map(str.casefold, spelled))
     if len(words & backwards) > 1:
         yield Reading(seen[::-1], "text written backwards")
     if len(words & turned) > 1:
@@ -120,8 +127,8 @@ def _unseen(text: str) -> Iterator[Reading]:
         yield Reading(" ".join(plain(run)[::-1] for run in turned), "text turned around")
 
 
-def _encoded(text: str) -> Iterator[Reading]:
-    """What stands in codes and reads as text once decoded."""
+def _in_codes(text: str) -> Iterator[Reading]:
+    """What stands in codes and reads as text once decoded. Those of letters alone are of long words."""
     for run in _BASE64.findall(text):
         yield from _readable(_from_base64(run), "Base64")
     for run in _HEX.findall(text):
@@ -129,8 +136,9 @@ def _encoded(text: str) -> Iterator[Reading]:
         yield from _readable(bytes.fromhex(digits[: len(digits) // 2 * 2]), "hexadecimal codes")
     for run in _BINARY.findall(text):
         yield from _readable(bytes(int(eight, 2) for eight in re.findall("[01]{8}", run)), "binary codes")
-    if "%" not in text and "\\" not in text and "&" not in text:
-        return
+
+
+def _escaped(text: str) -> Iterator[Reading]:
     for run in _PERCENT.findall(text):
         yield from _readable(unquote_to_bytes(run.replace("+", " ")), "percent codes", certain=False)
     for run in _ESCAPES.findall(text):

@@ -71,12 +71,15 @@ _CITATIONS = tuple(
               r"(?:is|are|was|were)\s(?:fake|false|wrong|retracted|invalid|void|a lie)"),
     )
 )  # fmt: skip
-_LONG_WORD = re.compile(r"[^\W_]{20,}")
-_MARKED = re.compile(
-    r"##|[<>\[\]{}\\]|:\/\/|(?i:script:|data:|display|font-size|visibility|opacity|cit(?:e|ing)\s|question|query)"
-)
+# A text without any of these has no marks, markup or citations; to look for each is ten times as fast as
+# one pattern of them.
+_MARKED = (
+    *"<>[]{}\\", "##", "://", "script:", "data:", "url(", "display", "font-size", "visibility", "opacity",
+    "cite", "citing", "question", "query",
+)  # fmt: skip
+_GAP = re.compile(r"\s{12}")
 # A line that goes on far to the right, or far below, of what anybody reads.
-_FAR = re.compile(r"\S[ \t\u00a0]{60,}\S|\S(?:[ \t]*\n){12,}[ \t]*\S")
+_FAR = re.compile(r"(?<=\S)(?:[ \t\u00a0]{60,}|[ \t]*\n(?:[ \t]*\n){11,}[ \t]*)\S")
 _FENCE = re.compile(r"(?<![-=#*_~<>])[-=#*_~<>]{3,}[ \t]{0,9}(?:end|start|begin|close|stop)", re.IGNORECASE)
 
 
@@ -122,7 +125,7 @@ def _signs(text: str) -> Iterator[Sign]:
         elif not reading.text or any(sign.what not in openly for sign in found):
             yield Sign(HIDES + reading.hidden, 0.5)
         yield from found
-    if _FAR.search(text):
+    if _GAP.search(text) and _FAR.search(text):
         yield Sign(HIDES + "far from the rest", 0.5)
 
 
@@ -131,9 +134,8 @@ def _of_reading(reading: Reading) -> Iterator[Sign]:
     yield from orders(text)
     if reading.hidden == "spaced letters":
         yield from orders_together(text.replace(" ", ""))
-    for word in _LONG_WORD.findall(text):
-        yield from orders_together(word)
-    if _MARKED.search(text):
+    folded = text.casefold()
+    if any(mark in folded for mark in _MARKED):
         for what, patterns in ((TEMPLATE, _TEMPLATES), (MARKUP, _MARKUPS), (CITES, _CITATIONS)):
             yield from (Sign(what, weight) for weight, pattern in patterns if pattern.search(text))
     if _FENCE.search(text):

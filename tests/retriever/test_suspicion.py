@@ -7,10 +7,13 @@ import time
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from benchmarks.attempts import Attempt, Honest, read_attempts, read_honest
+from retriever.lexicon import Lexicon
+from retriever.order_phrases import PHRASES, Phrase
+from retriever.orders import Sign, orders
 from retriever.suspicion import enough, signs, suspicions, template_marks
 
 DATA = Path(__file__).parents[2] / "data"
@@ -133,6 +136,17 @@ def test_signs_are_weighed_once_and_in_order(text: str) -> None:
     assert weights == sorted(weights, reverse=True) and all(0 < weight <= 1 for weight in weights)
     assert len({sign.what for sign in found}) == len(found)
     assert bool(suspicions(text)) == enough(found)
+
+
+@pytest.mark.parametrize("phrase", PHRASES, ids=[phrase.pattern.pattern[:40] for phrase in PHRASES])
+@given(data=st.data())
+@settings(max_examples=40, suppress_health_check=[HealthCheck.filter_too_much])
+def test_no_phrase_is_without_the_terms_that_it_needs(phrase: Phrase, data: st.DataObject) -> None:
+    text = data.draw(st.from_regex(phrase.pattern, alphabet=st.characters(codec="ascii")))
+    # A word ends before an apostrophe for a pattern, and behind what follows it for a term.
+    assume("'" not in text.replace("don't", "").replace("you're", ""))
+    assume(phrase.pattern.search(" ".join(Lexicon({}).find(text).folded)))
+    assert Sign(phrase.what, phrase.weight) in orders(text)
 
 
 # Whatever repeats may lead a pattern to try again from every place.
