@@ -3,6 +3,7 @@
 Knows the format through pyarrow, which is imported on first use: it loads slowly. Knows nothing of reviews.
 """
 
+import mmap
 from collections.abc import Iterator, Sequence
 from io import SEEK_END
 from typing import IO, Any
@@ -13,23 +14,26 @@ from ingest.tables import DEEPEST, NoTable, Record, Table, flattened
 
 MOST_ROWS = 1024  # that are read at once
 PORTION = 16 << 20  # bytes that they should take at most
-# Buffered: else a whole column of a row group, which may be all rows, is read at once.
-OPTIONS = {"buffer_size": 1 << 20, "pre_buffer": False, "schema_depth_limit": DEEPEST}
+OPTIONS = {"pre_buffer": False, "schema_depth_limit": DEEPEST}
 
 
 def parquet_table(file: IO[bytes]) -> Table:
     """The table in a Parquet file; `line` counts its rows. Raises NoTable."""
+    from pyarrow import BufferReader, py_buffer
     from pyarrow.parquet import ParquetFile
 
     try:
-        schema = ParquetFile(file, **OPTIONS).schema_arrow
+        # Mapped: read, a whole column of a row group, which may be all rows, would be in memory at once; read
+        # through a buffer, that grows to whatever size a page claims to have.
+        content = py_buffer(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+        schema = ParquetFile(BufferReader(content), **OPTIONS).schema_arrow
         # A text that a million rows share stands in the file once, and shall in memory.
-        parquet = ParquetFile(file, read_dictionary=_texts(schema), **OPTIONS)
-        at_once = _rows_at_once(parquet.metadata, file.seek(0, SEEK_END))
+        parquet = ParquetFile(BufferReader(content), read_dictionary=_texts(schema), **OPTIONS)
+        at_once = _rows_at_once(parquet.metadata, content.size)
     except Exception as error:
         # Of a damaged file pyarrow raises its own errors, and Python's about names, sizes and dates.
         raise _damaged(1, "a damaged Parquet file", error) from error
-    return Table(tuple(schema.names), _rows(parquet, at_once), unit="row")
+    return Table(tuple(schema.names), _rows(parquet, at_once, file), unit="row")
 
 
 def _damaged(row: int, what: str, error: Exception) -> NoTable:
@@ -51,8 +55,8 @@ def _rows_at_once(metadata: Any, size: int) -> int:
     return max(1, min(MOST_ROWS, rows))
 
 
-def _rows(parquet: Any, at_once: int) -> Iterator[Record | BadRow]:
-    number = 0
+def _rows(parquet: Any, at_once: int, file: IO[bytes]) -> Iterator[Record | BadRow]:
+    number, size = 0, file.seek(0, SEEK_END)
     batches = parquet.iter_batches(at_once)
     while True:
         try:
@@ -61,6 +65,8 @@ def _rows(parquet: Any, at_once: int) -> Iterator[Record | BadRow]:
             raise _damaged(number + 1, "a damaged part", error) from error
         if batch is None:
             return
+        # Nothing is read of it, and whoever shows how far it is looks there.
+        file.seek(size * number // max(parquet.metadata.num_rows, 1))
         for values in _read(batch):
             number += 1
             yield _record(number, values)

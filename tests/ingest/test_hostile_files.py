@@ -126,13 +126,15 @@ def test_bombs_take_neither_time_nor_memory(tmp_path: Path) -> None:
     for number, make in enumerate(BOMBS.values()):
         make(tmp_path / f"bomb {number}")
         options += ["--files", str(tmp_path / f"bomb {number}")]
+    for kept in KEPT:
+        options += ["--files", str(kept)]
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks.fuzz", "--targets", "reviews", *options],
         cwd=ROOT, capture_output=True, text=True, check=False,
     )  # fmt: skip
     figures = json.loads(done.stdout.splitlines()[-1])["reviews"]
     assert not figures["failures"], done.stdout
-    assert sum(figures["stages"].values()) == len(BOMBS)
+    assert sum(figures["stages"].values()) == len(BOMBS) + len(KEPT)
 
 
 @pytest.mark.parametrize("pack", [gzip.compress, zstandard.compress])
