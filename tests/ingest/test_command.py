@@ -7,16 +7,14 @@ from pathlib import Path
 from typer.testing import CliRunner
 
 from ingest.__main__ import app
+from tests.commands import run_module
 
 ROOT = Path(__file__).parents[2]
 HEADER = "asins,reviews.title,reviews.text,reviews.rating\n"
 
 
 def call(environment: dict[str, str], *arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "ingest", *arguments]
-    return subprocess.run(
-        command, cwd=ROOT, env=environment, capture_output=True, encoding="utf-8", check=False
-    )
+    return run_module(["ingest", *map(str, arguments)], environment, ROOT)
 
 
 def test_a_file_from_end_to_end(tmp_path: Path, environment: dict[str, str]) -> None:

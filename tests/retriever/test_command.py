@@ -1,8 +1,6 @@
 """`python -m retriever`, as a person and as a script call it."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -14,6 +12,7 @@ from ingest import Review, ingest
 from retriever import Embedder
 from retriever.__main__ import app
 from retriever.products import Listing
+from tests.commands import run_module
 
 ROOT = Path(__file__).parents[2]
 TEXT = "It runs two [bold]days[/bold] 🔋 per charge."
@@ -58,10 +57,7 @@ def test_for_scripts_and_for_people(filled: None, environment: dict[str, str]) -
 
 
 def test_errors_are_one_sentence(environment: dict[str, str]) -> None:
-    command = [sys.executable, "-m", "retriever", "A300", "How long?"]
-    done = subprocess.run(
-        command, cwd=ROOT, env=environment, capture_output=True, encoding="utf-8", check=False
-    )
+    done = run_module(["retriever", "A300", "How long?"], environment, ROOT)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == (
         "error: No product has the id 'A300'. There are no reviews yet; `python -m ingest FILE` "
