@@ -14,8 +14,8 @@ from config import Settings
 from generator.content_filter import concerns
 from generator.markdown import literal
 from ingest.suspicious import suspicious
-from retriever.readings import readings
 from retriever.suspicion import suspicions
+from retriever.suspicion.readings import readings
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,10 +54,12 @@ def main(
         str, typer.Option(help="Names, comma-separated.")
     ] = "demo-llama,demo-mistral,extractive",
     data: Annotated[Path | None, typer.Option(help="SubjQA's CSV files of one domain.", exists=True)] = None,
-    injections: Annotated[Path, typer.Option(exists=True)] = DATA / "injections.yaml",
-    honest: Annotated[Path, typer.Option(exists=True)] = DATA / "honest-reviews.yaml",
-    bad_answers: Annotated[Path, typer.Option(exists=True)] = DATA / "bad-answers.yaml",
-    reviews: Annotated[Path, typer.Option(exists=True)] = DATA / "reviews.csv",
+    injections: Annotated[Path, typer.Option(help="The attempts.", exists=True)] = DATA / "injections.yaml",
+    honest: Annotated[Path, typer.Option(help="Reviews that look like some.", exists=True)] = DATA
+    / "honest-reviews.yaml",
+    bad_answers: Annotated[Path, typer.Option(help="Answers to be noticed.", exists=True)] = DATA
+    / "bad-answers.yaml",
+    reviews: Annotated[Path, typer.Option(help="The sample reviews.", exists=True)] = DATA / "reviews.csv",
     kinds: Annotated[bool, typer.Option("--kinds", help="Print the kinds as the page lists them.")] = False,
 ) -> None:
     """Count, ask, print."""

@@ -9,8 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from generator import abusive_words
-from retriever.readings import plain
-from retriever.suspicion import HIDES, signs, template_marks
+from retriever.suspicion import HIDES, plain, signs, template_marks
 
 LINK, PICTURE, HTML = "a link that no review has", "a picture", "HTML"
 ADDRESS, MAIL, TELEPHONE = "an address that no review has", "an e-mail address that no review has", (

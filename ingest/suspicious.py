@@ -3,9 +3,8 @@
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby, pairwise
 
-from retriever.orders import Sign
 from retriever.stored import StoredPassage
-from retriever.suspicion import enough, signs, strongest
+from retriever.suspicion import Sign, enough, signs, strongest
 
 SCANNER = "scanner: "
 # From here on a sign is enough for a passage of a review that gave itself away elsewhere.

@@ -11,10 +11,10 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from benchmarks.attempts import Attempt, Honest, read_attempts, read_honest
-from retriever.lexicon import Lexicon
-from retriever.order_phrases import PHRASES, Phrase
-from retriever.orders import Sign, orders
-from retriever.suspicion import enough, signs, suspicions, template_marks
+from retriever.suspicion import Sign, enough, signs, suspicions, template_marks
+from retriever.suspicion.lexicon import Lexicon
+from retriever.suspicion.orders import orders
+from retriever.suspicion.phrases import PHRASES, Phrase
 
 DATA = Path(__file__).parents[2] / "data"
 BUILD = [attempt for attempt in read_attempts(DATA / "injections.yaml") if attempt.part == "build"]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from retriever.readings import plain
+from retriever.suspicion.readings import plain
 
 # Scripts without spaces between words, and those whose vowels are marks: there a term is found within what
 # stands together. India's, Thai, Chinese, Japanese, Korean.
@@ -60,7 +60,7 @@ class _Phrase:
 
 
 class Lexicon:
-    """Lists of terms by name, each written as in `retriever.order_words`."""
+    """Lists of terms by name, each written as in `retriever.suspicion.terms`."""
 
     def __init__(self, lists: Mapping[str, str]) -> None:
         self._whole: dict[str, Groups] = defaultdict(set)

@@ -1,8 +1,8 @@
 """Signs that a text gives orders to a language model. Pure text, linear in its length; knows no markup.
 
 A sign weighs 1 if people do not write so about products; less if they do now and then, and another one must
-stand beside it. Terms of many languages come from `retriever.order_words`; what hangs on the order of words
-is looked for in English alone (`retriever.order_phrases`).
+stand beside it. Terms of many languages come from `terms`; what hangs on the order of words is looked for in
+English alone (`phrases`).
 """
 
 import codecs
@@ -10,26 +10,26 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from retriever import order_words
-from retriever.lexicon import Found, Lexicon
-from retriever.order_phrases import ANSWER, FORGET, MACHINE, PHRASES, ROLE, SAY
+from retriever.suspicion import terms
+from retriever.suspicion.lexicon import Found, Lexicon
+from retriever.suspicion.phrases import ANSWER, FORGET, MACHINE, PHRASES, ROLE, SAY
 
 _LEXICON = Lexicon(
     {
-        "forget": order_words.FORGET,
-        "task": order_words.TASK,
-        "material": order_words.MATERIAL,
-        "earlier": order_words.EARLIER,
-        "paper": order_words.PAPER,
-        "say": order_words.SAY,
-        "say elsewhere": order_words.SAY_ELSEWHERE,
-        "only": order_words.ONLY,
-        "answer": order_words.ANSWER,
-        "machine": order_words.MACHINE,
-        "if machine": order_words.IF_MACHINE,
-        "role": order_words.ROLES,
-        "asking role": order_words.ASKING_ROLES,
-        "role said": order_words.ROLES_SAID,
+        "forget": terms.FORGET,
+        "task": terms.TASK,
+        "material": terms.MATERIAL,
+        "earlier": terms.EARLIER,
+        "paper": terms.PAPER,
+        "say": terms.SAY,
+        "say elsewhere": terms.SAY_ELSEWHERE,
+        "only": terms.ONLY,
+        "answer": terms.ANSWER,
+        "machine": terms.MACHINE,
+        "if machine": terms.IF_MACHINE,
+        "role": terms.ROLES,
+        "asking role": terms.ASKING_ROLES,
+        "role said": terms.ROLES_SAID,
         **{phrase.needs: phrase.needs for phrase in PHRASES},
     }
 )

@@ -7,9 +7,9 @@ write around it. Knows nothing of reviews, databases or models.
 import re
 from collections.abc import Iterable, Iterator
 
-from retriever.order_phrases import ROLE
-from retriever.orders import BACKWARDS, TURNED, Sign, orders, orders_together
-from retriever.readings import Reading, readings
+from retriever.suspicion.orders import BACKWARDS, TURNED, Sign, orders, orders_together
+from retriever.suspicion.phrases import ROLE
+from retriever.suspicion.readings import Reading, readings
 
 ENOUGH = 0.75
 HIDES = "hides text: "

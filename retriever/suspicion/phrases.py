@@ -2,7 +2,7 @@
 """English phrases in which people speak to a language model, with their weights. Data; knows no rules.
 
 Each is looked for in a text's folded words with one space between, punctuation among them; and only where
-the text has one of the terms it cannot be without, written as in `retriever.order_words`: forty-nine
+the text has one of the terms it cannot be without, written as in `retriever.suspicion.terms`: forty-nine
 patterns on every passage would be a third of what an ingest spends beside embedding.
 """
 
@@ -32,7 +32,7 @@ def _pairs(first: str, second: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """A way to speak to a model: `what` it does, in words, and its weight as a `retriever.orders.Sign`.
+    """A way to speak to a model: `what` it does, in words, and its weight as a `retriever.suspicion.orders.Sign`.
 
     `needs` are terms of which a text has at least one if it has the `pattern`.
     """
