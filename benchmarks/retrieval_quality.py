@@ -47,16 +47,15 @@ SHUFFLES = 200
 RRF_K = 60
 SAMPLE = Path(__file__).parent.parent / "data" / "reviews.csv"
 Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
 Key = tuple[str, int]
 console = Console()
 
 
 def main(
     data: Annotated[Path, typer.Option(help="A folder with SubjQA's train.csv, dev.csv and test.csv.")],
-    split: str = "test",
+    split: Annotated[str, typer.Option(help="Whose questions: train, dev or test.")] = "test",
     home: Annotated[Path | None, typer.Option(help="Where the databases stay; else nothing stays.")] = None,
-    seed: int = 0,
+    seed: Annotated[int, typer.Option(help="The same gives the same figures.")] = 0,
 ) -> None:
     """Ingest, ask, count, print."""
     subjqa = read_subjqa(data, split)

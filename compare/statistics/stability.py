@@ -29,16 +29,6 @@ class Stability:
     within: float
     between: float | None
 
-    @property
-    def repeatability(self) -> float | None:
-        """The share of the variance that lies between questions, 0 to 1: the intraclass correlation ICC(1).
-
-        1: repeats add nothing. Near 0: one answer says little about its question. None if nothing varies.
-        """
-        if self.between is None or self.within + self.between == 0:
-            return None
-        return self.between**2 / (self.between**2 + self.within**2)
-
 
 def stabilities(rows: Sequence[Row], measures: Sequence[Measure]) -> list[Stability]:
     """By measure in the order given, then by name; contestants that answered nothing twice are left out."""
