@@ -8,10 +8,9 @@ TORCH := torch==2.13.0
 
 BIN := .venv/bin
 READY := .venv/ready
-PACKAGES := app benchmarks compare config database generator ingest models retriever tests training
 export CMAKE_BUILD_PARALLEL_LEVEL ?= $(shell nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 2)
 
-.PHONY: help setup demo app test test-browser test-slow lint format browser screenshots bench clean
+.PHONY: help setup demo app test test-browser test-slow lint format reference browser screenshots bench clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "make %-12s %s\n", $$1, $$2 }'
@@ -81,6 +80,9 @@ browser: $(READY)
 		else $(BIN)/python -m playwright install chromium; fi; } || { \
 		echo "No browser could be installed. Install Chromium, or test all but the page:"; \
 		echo "  $(BIN)/python -m pytest -m 'not slow and not browser'"; exit 1; }
+
+reference: $(READY) ## the pages of docs/reference, from the code
+	$(BIN)/python -m docs.generate
 
 screenshots: browser ## the pictures of docs/img, from the sample reviews and the demo models
 	$(BIN)/python -m tests.app.screenshots

@@ -12,12 +12,12 @@ import streamlit as st
 from config import ModelSpec, Settings, load_settings
 from database import Database
 from models.catalogue import EXTRACTIVE, find_spec, models_on_disk
-from retriever import Embedder, Retriever
 from retriever.harmful import HarmfulMarks
 
 if TYPE_CHECKING:
     from app.ask.conversation import Conversations
     from generator import AnswerLog, Registry
+    from retriever import Embedder, Retriever
 
 
 @st.cache_resource(show_spinner="Reading the settings…")
@@ -33,8 +33,10 @@ def database() -> Database:
 
 
 @st.cache_resource(show_spinner=False)
-def embedder() -> Embedder:
+def embedder() -> "Embedder":
     """One for all sessions, for retrieval and for the contestant without a language model."""
+    from retriever import Embedder
+
     return Embedder(settings().embedder)
 
 
@@ -42,16 +44,18 @@ def embedder() -> Embedder:
 def warm_up() -> None:
     """Before the first answer: what embedding needs, once loaded, is hidden from the garbage collector.
 
-    Streamlit collects garbage after every run of the page, five times a second while an answer is followed.
-    With a million objects of the libraries to look through, the threads that answer would hardly get a turn.
+    When Python looks for garbage, all else stands still: a third of a second with the million objects of the
+    libraries, which never are any.
     """
     embedder().embed_question("")
     gc.freeze()
 
 
 @st.cache_resource(show_spinner=False)
-def retriever() -> Retriever:
+def retriever() -> "Retriever":
     """Finds products and passages."""
+    from retriever import Retriever
+
     return Retriever(database(), embedder(), settings().retrieval)
 
 

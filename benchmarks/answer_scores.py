@@ -27,7 +27,7 @@ from retriever import Embedder
 
 DATA = Path("tests/golden")
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @dataclass(frozen=True, slots=True)

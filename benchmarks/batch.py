@@ -35,6 +35,8 @@ from generator.events import Message
 from generator.prompt import answer_messages
 from retriever.passage import Match, Passage
 
+app = typer.Typer(add_completion=False)
+
 QUESTIONS = ("What do people like about the product?", "What do people dislike about the product?")
 LIKES = ("battery", "case", "screen", "strap", "sound", "handle", "zip", "motor", "manual", "price")
 WORDS = "The {thing} held for {number} weeks, and my {other} was on it {times} times a day."
@@ -42,12 +44,13 @@ WORDS = "The {thing} held for {number} weeks, and my {other} was on it {times} t
 console = Console()
 
 
+@app.command(help=__doc__)
 def main(
     model: Annotated[Path, typer.Option(help="A GGUF file.")],
     answers: Annotated[int, typer.Option(help="Answers of ours.", min=2)] = 20,
     tokens: Annotated[int, typer.Option(help="Tokens of an answer.", min=2, max=400)] = 300,
     published: Annotated[int, typer.Option(help="Answers of the published loop.", min=1)] = 4,
-    prompt_tokens: Annotated[int, typer.Option(min=200, max=600)] = 300,
+    prompt_tokens: Annotated[int, typer.Option(help="Tokens of the prompt.", min=200, max=600)] = 300,
 ) -> None:
     """Measure, print a line per answer, and the ratio."""
     spec = ModelSpec(name=model.name, file=str(model.resolve()), n_ctx=N_CTX, max_tokens=tokens)
@@ -165,4 +168,4 @@ def _prompt_length(generator: Generator, sentences: int) -> int:
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    app()

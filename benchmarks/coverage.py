@@ -28,6 +28,8 @@ from rich.table import Table
 from compare.statistics import Measure, Observation, adjusted, cluster_median, compare
 from compare.statistics.student import quantile
 
+app = typer.Typer(add_completion=False)
+
 Floats = NDArray[np.float64]
 Random = np.random.Generator
 Interval = tuple[float, float]
@@ -209,7 +211,11 @@ def false_winners(products: int, runs: int, seed: int = 0) -> tuple[float, float
     return wrong / runs, wrong_singly / runs
 
 
-def main(runs: Annotated[int, typer.Option(min=10)] = 10_000, seed: int = 0) -> None:
+@app.command(help=__doc__)
+def main(
+    runs: Annotated[int, typer.Option(help="Simulated runs of each kind.", min=10)] = 10_000,
+    seed: Annotated[int, typer.Option(help="The same gives the same runs.")] = 0,
+) -> None:
     """Simulate and print."""
     results: dict[str, dict[str, dict[str, dict[str, float]]]] = {"coverage": {}, "width": {}}
     medians: dict[str, dict[str, float]] = {}
@@ -243,4 +249,4 @@ def _table(shares: dict[str, dict[str, dict[str, float]]]) -> Table:
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    app()

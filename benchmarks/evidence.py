@@ -37,7 +37,7 @@ DATA = Path(__file__).parent.parent / "data"
 # Draws of the contestant by chance; its scores are their means.
 DRAWS = 200
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 console = Console()
 
 
@@ -61,8 +61,10 @@ class Result:
 @app.command(help=__doc__)
 def main(
     models: Annotated[str, typer.Option(help="Names, comma-separated.")] = "extractive",
-    questions: Annotated[Path, typer.Option(exists=True)] = DATA / "questions.yaml",
-    reviews: Annotated[Path, typer.Option(exists=True)] = DATA / "reviews.csv",
+    questions: Annotated[Path, typer.Option(help="The labelled questions.", exists=True)] = DATA
+    / "questions.yaml",
+    reviews: Annotated[Path, typer.Option(help="The reviews that they are about.", exists=True)] = DATA
+    / "reviews.csv",
 ) -> None:
     """Ask, score, print."""
     settings = load_settings()

@@ -36,6 +36,8 @@ from retriever.embedder import Vectors
 from retriever.passage import Passage
 from retriever.stance import Stance, unit
 
+app = typer.Typer(add_completion=False)
+
 FOLDS = 5
 # Cases that tell something about a threshold.
 ENOUGH = 50
@@ -58,10 +60,11 @@ class Case:
     labels: Labels
 
 
+@app.command(help=__doc__)
 def main(
     data: Annotated[Path | None, typer.Option(help="A folder with SubjQA's train.csv.")] = None,
-    cases: Annotated[int, typer.Option(min=100)] = 1600,
-    seed: int = 0,
+    cases: Annotated[int, typer.Option(help="Made-up cases to fit on.", min=100)] = 1600,
+    seed: Annotated[int, typer.Option(help="The same gives the same figures.")] = 0,
 ) -> None:
     """Fit, try, print."""
     embed = _Remembering(Embedder(load_settings().embedder))
@@ -192,4 +195,4 @@ def subjqa(folder: Path, cases: int, seed: int) -> Iterator[Asked]:
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    app()

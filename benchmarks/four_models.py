@@ -28,7 +28,7 @@ from models.shapes import header_of
 NAMES = ("mistral-7b", "llama-2-7b", "mixtral-8x7b", "llama-2-70b")
 DOCUMENT = Path(__file__).parent.parent / "docs" / "four-models.md"
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +45,10 @@ class Figures:
 
 @app.command(help=__doc__)
 def main(
-    rounds: Annotated[int, typer.Option(min=2)] = 7,
+    rounds: Annotated[int, typer.Option(help="How often it is measured.", min=2)] = 7,
     prompt: Annotated[int, typer.Option(help="Tokens of the prompt.", min=1)] = 256,
     answer: Annotated[int, typer.Option(help="Tokens that are written in each round.", min=1)] = 64,
-    file_gib: Annotated[float, typer.Option(help="Size of the larger stand-in.", min=0.01)] = 4.0,
+    file_gib: Annotated[float, typer.Option(help="Size of the larger stand-in, in GiB.", min=0.01)] = 4.0,
     from_figures: Annotated[bool, typer.Option(help="Measure nothing; write the text anew.")] = False,
     out: Annotated[Path, typer.Option(help="The document; its figures are kept beside it.")] = DOCUMENT,
 ) -> None:

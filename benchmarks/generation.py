@@ -33,6 +33,8 @@ from models.header import read_header
 from models.llama_process import llama_environment, usable_cores
 from models.memory import predict_memory
 
+app = typer.Typer(add_completion=False)
+
 N_CTX = 1024
 WORDS = "The battery lasts two days and the case is sturdy, but the zip broke after a month of use. "
 
@@ -49,11 +51,12 @@ class Round:
     published: dict[str, Any] | None
 
 
+@app.command(help=__doc__)
 def main(
     model: Annotated[Path, typer.Option(help="A GGUF file.")],
-    rounds: Annotated[int, typer.Option(min=1)] = 5,
-    prompt_tokens: Annotated[int, typer.Option(min=16, max=600)] = 300,
-    answer_tokens: Annotated[int, typer.Option(min=16, max=400)] = 300,
+    rounds: Annotated[int, typer.Option(help="How often it is measured.", min=1)] = 5,
+    prompt_tokens: Annotated[int, typer.Option(help="Tokens of the prompt.", min=16, max=600)] = 300,
+    answer_tokens: Annotated[int, typer.Option(help="Tokens of an answer.", min=16, max=400)] = 300,
 ) -> None:
     """Measure, print a line per round, and the ratios."""
     header = read_header(model)
@@ -203,4 +206,4 @@ def _load(worker: WorkerProcess) -> None:
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    app()

@@ -29,7 +29,7 @@ DATA = Path("tests/golden/groundedness.yaml")
 FIT = 3.0
 ROUNDS = 10
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @dataclass(frozen=True, slots=True)

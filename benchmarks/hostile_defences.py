@@ -13,7 +13,7 @@ from benchmarks.hostile_prompts import prompt_layer
 from config import Settings
 from generator.content_filter import concerns
 from generator.markdown import literal
-from ingest.suspicious import suspicious
+from retriever.scan import suspicious
 from retriever.suspicion import suspicions
 from retriever.suspicion.readings import readings
 

@@ -9,9 +9,9 @@ from rich.progress import track
 from benchmarks.attempts import ABSTAIN, Attempt, passage, pieces_of
 from config import Settings
 from generator import Answer, open_answerer
-from ingest.suspicious import suspicious
 from models.catalogue import find_spec
 from retriever import Embedder, Match
+from retriever.scan import suspicious
 
 QUESTION = "Is it any good?"
 # What honest people say of the product, around the attempt.

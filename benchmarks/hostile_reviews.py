@@ -37,14 +37,14 @@ from config import Settings, load_settings
 from config.command import run
 from generator.content_filter import concerns
 from ingest import Review, ReviewFile
-from ingest.suspicious import suspicious
 from retriever import Embedder
+from retriever.scan import suspicious
 from retriever.suspicion import signs
 
 DATA = Path(__file__).parent.parent / "data"
 TIMED = 256  # passages
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 console = Console(width=140)  # of the widest table: on the page it is Markdown
 
 

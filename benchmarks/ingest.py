@@ -35,6 +35,8 @@ from retriever import Embedder
 from retriever.embedder import Vectors
 from retriever.passage import prose
 
+app = typer.Typer(add_completion=False)
+
 SAMPLE = Path(__file__).parent.parent / "data" / "reviews.csv"
 REVIEWS_PER_PRODUCT = 35  # as in the sample
 SHORT_FILE = 5_000
@@ -55,6 +57,7 @@ class TimedEmbedder(Embedder):
         return vectors
 
 
+@app.command(help=__doc__)
 def main(
     products: Annotated[int, typer.Option(help="Products per round.")] = 8,
     rounds: Annotated[int, typer.Option(help="Rounds of both ways in turn.")] = 7,
@@ -195,4 +198,4 @@ def _create(server: EmbeddedServer, name: str) -> str:
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    app()

@@ -34,6 +34,8 @@ from ingest.splitter import Splitter
 from retriever import Embedder
 from retriever.embedder import Vectors
 
+app = typer.Typer(add_completion=False)
+
 T = TypeVar("T")
 SAMPLE = Path(__file__).parent.parent / "data" / "reviews.csv"
 
@@ -51,7 +53,8 @@ class Stub(Embedder):
         return np.ones((len(texts), DIMENSION), np.float32)
 
 
-def main(rows: Annotated[int, typer.Option(min=1000)] = 20_000) -> None:
+@app.command(help=__doc__)
+def main(rows: Annotated[int, typer.Option(help="Rows that are read in.", min=1000)] = 20_000) -> None:
     """Measure, print."""
     folder = Path(tempfile.mkdtemp(prefix="reviewduel-steps-"))
     server = EmbeddedServer(folder / "postgres")
@@ -110,4 +113,4 @@ def _write(path: Path, rows: int) -> Path:
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    app()

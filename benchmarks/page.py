@@ -50,6 +50,8 @@ from tests.app.page_server import PageServer
 from tests.browser import launch
 from tests.scripted_model import write_scripted_model
 
+app = typer.Typer(add_completion=False)
+
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
@@ -63,12 +65,13 @@ LOGGED = """
 console = Console()
 
 
+@app.command(help=__doc__)
 def main(
-    passages: Annotated[int, typer.Option(min=2_000)] = 1_000_000,
+    passages: Annotated[int, typer.Option(help="Passages in the database.", min=2_000)] = 1_000_000,
     big: Annotated[int, typer.Option(help="Of these the large product's; 0: a tenth.")] = 0,
-    starts: Annotated[int, typer.Option(min=1)] = 5,
-    reruns: Annotated[int, typer.Option(min=1)] = 20,
-    questions: Annotated[int, typer.Option(min=1)] = 10,
+    starts: Annotated[int, typer.Option(help="How often the server is started.", min=1)] = 5,
+    reruns: Annotated[int, typer.Option(help="How often each page is drawn anew.", min=1)] = 20,
+    questions: Annotated[int, typer.Option(help="How many are asked.", min=1)] = 10,
 ) -> None:
     """Fill, start, look, print."""
     folder = Path(tempfile.mkdtemp(prefix="reviewduel-page-"))
@@ -231,4 +234,4 @@ def letters(text: str) -> str:
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    app()

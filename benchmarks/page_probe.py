@@ -7,7 +7,7 @@ nothing of what is compared with them.
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Locator, Page
 
 # Before any script of the page. The element is there, and two frames later it is painted.
 FIRST_PAINT = """
@@ -51,6 +51,25 @@ FIRST_WORD = """
         }, {capture: true, once: true}))
     }
 """
+# From a click to the end of the script that drew a page of this heading, and the frame that shows it. By the
+# heading too, for a busy tab may take a whole run in at once, and never say that it ran.
+VISIT = """
+    heading => {
+        window.visited = undefined
+        addEventListener('click', click => {
+            const app = document.querySelector('[data-testid=stApp]')
+            const look = () => {
+                const title = document.querySelector('h1')
+                if (!title || !title.textContent.startsWith(heading)) return
+                if (app.getAttribute('data-test-script-state') !== 'notRunning') return
+                watch.disconnect()
+                requestAnimationFrame(() => { window.visited = performance.now() - click.timeStamp })
+            }
+            const watch = new MutationObserver(look)
+            watch.observe(document, {childList: true, subtree: true, characterData: true, attributes: true})
+        }, {capture: true, once: true})
+    }
+"""
 BOX = "stChatInputTextArea"
 
 
@@ -75,6 +94,14 @@ def rerun_ms(page: "Page", times: int) -> list[float]:
         page.keyboard.press("r")
         found.append(float(page.evaluate("window.rerun")))
     return found[2:]  # the first two compile what the page runs
+
+
+def visit_ms(page: "Page", link: "Locator", heading: str) -> float:
+    """Milliseconds from a click on a link to another page, of this heading, until that is drawn."""
+    page.evaluate(VISIT, heading)
+    link.click()
+    page.wait_for_function("window.visited")
+    return float(page.evaluate("window.visited"))
 
 
 def settle(page: "Page") -> None:

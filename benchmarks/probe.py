@@ -23,7 +23,7 @@ from models.room import GIB
 from models.shapes import header_of
 from models.stand_in import write_stand_in
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command(help=__doc__)
@@ -32,10 +32,10 @@ def main(
         list[str] | None,
         typer.Option(help="A name of the catalogue with a shape, or a GGUF file; repeatable."),
     ] = None,
-    rounds: Annotated[int, typer.Option(min=2)] = 5,
-    prompt: Annotated[int, typer.Option(min=1)] = 256,
-    answer: Annotated[int, typer.Option(min=1)] = 64,
-    file_gib: Annotated[float, typer.Option(min=0.01)] = 2.0,
+    rounds: Annotated[int, typer.Option(help="How often it is measured.", min=2)] = 5,
+    prompt: Annotated[int, typer.Option(help="Tokens of the prompt.", min=1)] = 256,
+    answer: Annotated[int, typer.Option(help="Tokens that are written in each round.", min=1)] = 64,
+    file_gib: Annotated[float, typer.Option(help="Size of the larger stand-in, in GiB.", min=0.01)] = 2.0,
 ) -> None:
     """Measure, print foretold beside measured, and the errors."""
     plan = Plan(1024, prompt, answer, rounds, round(file_gib * GIB))

@@ -24,17 +24,20 @@ from generator import Answer, Exchange, Generator
 from retriever import Match
 from retriever.passage import Passage
 
+app = typer.Typer(add_completion=False)
+
 REVIEW = "The battery lasts two days and the case is sturdy, but the zip broke after a month of use. "
 FIRST, SECOND = "How long does the battery last?", "Is the case any good?"
 
 console = Console()
 
 
+@app.command(help=__doc__)
 def main(
     model: Annotated[Path, typer.Option(help="A GGUF file.")],
-    rounds: Annotated[int, typer.Option(min=1)] = 3,
-    passages: Annotated[int, typer.Option(min=1, max=20)] = 5,
-    answer_tokens: Annotated[int, typer.Option(min=2, max=400)] = 64,
+    rounds: Annotated[int, typer.Option(help="How often it is measured.", min=1)] = 3,
+    passages: Annotated[int, typer.Option(help="Passages of the prompt.", min=1, max=20)] = 5,
+    answer_tokens: Annotated[int, typer.Option(help="Tokens of an answer.", min=2, max=400)] = 64,
 ) -> None:
     """Measure, print a line per answer, and the ratios."""
     spec = ModelSpec(name=model.name, file=str(model.resolve()), max_tokens=answer_tokens)
@@ -79,4 +82,4 @@ def _match(number: int) -> Match:
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    app()

@@ -42,6 +42,8 @@ from database import Database
 from retriever import Embedder, Retriever
 from retriever.passage import Match, Passage
 
+app = typer.Typer(add_completion=False)
+
 RANKS = (1, 3, 5, 10)
 SHUFFLES = 200
 RRF_K = 60
@@ -51,6 +53,7 @@ Key = tuple[str, int]
 console = Console()
 
 
+@app.command(help=__doc__)
 def main(
     data: Annotated[Path, typer.Option(help="A folder with SubjQA's train.csv, dev.csv and test.csv.")],
     split: Annotated[str, typer.Option(help="Whose questions: train, dev or test.")] = "test",
@@ -254,4 +257,4 @@ def report(
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    app()

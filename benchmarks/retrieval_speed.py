@@ -39,17 +39,20 @@ from benchmarks.vector_stores import PEERS, median_ms
 from database import Database
 from database.server import EmbeddedServer
 
+app = typer.Typer(add_completion=False)
+
 SMALLEST = 5000
 console = Console()
 Milliseconds = NDArray[np.float64]
 
 
+@app.command(help=__doc__)
 def main(
     passages: Annotated[int, typer.Option(help="Passages in the database.", min=10_000)] = 1_000_000,
     big: Annotated[int, typer.Option(help="Of these the large product's; 0: a tenth.")] = 0,
     searches: Annotated[int, typer.Option(help="Searches that are timed.", min=50)] = 1000,
     plot: Annotated[Path | None, typer.Option(help="Draw how the time grows into this file.")] = None,
-    seed: int = 0,
+    seed: Annotated[int, typer.Option(help="The same gives the same figures.")] = 0,
 ) -> None:
     """Fill, search, print."""
     if plot and find_spec("matplotlib") is None:
@@ -181,4 +184,4 @@ def draw(growth: list[list[float | None]], file: Path) -> None:
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    app()

@@ -28,6 +28,8 @@ from benchmarks.random_passages import BIG, Filled, create, fill
 from database import Database
 from database.server import EmbeddedServer
 
+app = typer.Typer(add_completion=False)
+
 TYPES = ("vector", "halfvec")
 PARTS = """
     SELECT relname, pg_relation_size(oid) + coalesce(pg_total_relation_size(nullif(reltoastrelid, 0)), 0)
@@ -49,10 +51,11 @@ SEARCH = """
 console = Console()
 
 
+@app.command(help=__doc__)
 def main(
-    passages: Annotated[int, typer.Option(min=10_000)] = 100_000,
+    passages: Annotated[int, typer.Option(help="Passages in the database.", min=10_000)] = 100_000,
     big: Annotated[int, typer.Option(help="Of these the large product's.")] = 20_000,
-    searches: Annotated[int, typer.Option(min=20)] = 400,
+    searches: Annotated[int, typer.Option(help="Searches that are timed.", min=20)] = 400,
 ) -> None:
     """Fill, weigh, search, print."""
     folder = Path(tempfile.mkdtemp(prefix="reviewduel-storage-"))
@@ -122,4 +125,4 @@ def _search(
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    app()

@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from compare import options
-from compare.batch import Batch, finished_run
+from compare.batch import Batch, finished_run, tell
 from compare.dry_run import print_forecast
 from compare.experiment import read_experiment
 from compare.forecast import forecast, judge_forecast
@@ -20,12 +20,12 @@ from compare.load_command import load
 from compare.machine import observe
 from compare.planning import make_plan, require_run_name, resumed_plan, usual_run_name
 from compare.report import write_files
-from compare.run_process import working_on
+from compare.run_process import require_idle, working_on
 from compare.runner import Runner
 from config import load_settings
 from config.command import console, run, with_default
 from config.errors import ConfigError
-from database import Database
+from database import Database, Patience
 from generator import AnswerLog
 from retriever import Embedder, Retriever
 
@@ -66,13 +66,11 @@ def run_experiment(
     force: options.Force = False,
 ) -> None:
     """Run a comparison, or finish one, and write its report. `python -m compare` alone does so too."""
-    keys = {
-        "models": models, "products": product or products, "questions": question or questions, "k": k,
-        "passages": passages, "answers": answers, "mode": "throughput" if throughput else mode, "seed": seed,
-        "repeats": repeats, "n_ctx": n_ctx, "temperature": temperature, "max_tokens": max_tokens,
-        "scores": scores, "judge": judge, "fail_if": fail_if,
-    }  # fmt: skip
-    given = {key: value for key, value in keys.items() if value is not None}
+    given = _given(
+        models=models, products=product or products, questions=question or questions, k=k, passages=passages,
+        answers=answers, mode="throughput" if throughput else mode, seed=seed, repeats=repeats, n_ctx=n_ctx,
+        temperature=temperature, max_tokens=max_tokens, scores=scores, judge=judge, fail_if=fail_if,
+    )  # fmt: skip
     conditions = observe()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # an end by a time limit can be resumed, too
     settings = load_settings()
@@ -85,18 +83,19 @@ def run_experiment(
         if resume:
             plan = resumed_plan(log, run_id, judge, settings)
         else:
-            if not (replace or dry_run):
-                log.require_new(run_id)  # before a minute of embedding and searching
+            if not dry_run:
+                _require_startable(log, run_id, replace)  # before a minute of embedding and searching
             folder = (out or settings.home / "runs" / run_id).resolve()
             retriever = Retriever(database, embedder, settings.retrieval)
             plan = make_plan(read_experiment(experiment, given), settings, retriever, folder, _command())
-        if dry_run:
-            print_forecast(plan, forecast(plan, settings, log), judge_forecast(plan, settings))
-            return
-        if not resume:
+            if dry_run:
+                print_forecast(plan, forecast(plan, settings, log), judge_forecast(plan, settings))
+                return
+            _require_startable(log, run_id, replace)
             log.begin_run(run_id, plan.to_row(), plan.task_rows(), replace)
         with working_on(database, run_id):
-            sys.exit(Batch(run_id, plan, Runner(settings, embedder, log, force), as_json).work(conditions))
+            runner = Runner(settings, embedder, log, force, Patience(tell))
+            sys.exit(Batch(run_id, plan, runner, as_json).work(conditions))
 
 
 @app.command()
@@ -119,11 +118,24 @@ def report(
 app.command()(load)
 
 
+def _given(**keys: object) -> dict[str, object]:
+    """The keys of an experiment that the command line says."""
+    return {key: value for key, value in keys.items() if value is not None}
+
+
 def _new_name(name: str) -> str:
     """The name of a new run: the given one, or the time. Raises ConfigError."""
     run_id = name or usual_run_name()
     require_run_name(run_id)
     return run_id
+
+
+def _require_startable(log: AnswerLog, run_id: str, replace: bool) -> None:
+    """Raise RunError for a name that is taken; if it is to be replaced, for a run that is being worked on."""
+    if replace:
+        require_idle(log.database, run_id)
+    else:
+        log.require_new(run_id)
 
 
 def _command() -> str:

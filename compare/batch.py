@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 from compare.judge import JudgementLog
@@ -52,7 +53,8 @@ class Batch:
                 *self._watch(answering, self.runner.run(self.run_id, self.plan)),
                 *self._failures_of_the_judge(),
             ]
-            log.note_failures(self.run_id, [asdict(failure) for failure in failures])
+            told = [asdict(failure) for failure in failures]
+            self.runner.patience.repeat(partial(log.note_failures, self.run_id, told))
             for failure in failures:
                 tell(f"failed: {failure.model}: {failure.reason}")
             tell("Scoring the answers, and writing the report.")
@@ -89,7 +91,9 @@ class Batch:
         )
 
     def _report(self, failures: Sequence[Failure]) -> int:
-        finished = finished_run(self.runner.log, self.run_id, self.runner.embedder)
+        finished = self.runner.patience.repeat(
+            partial(finished_run, self.runner.log, self.run_id, self.runner.embedder)
+        )
         file = write_files(Path(self.plan.out), [finished])
         if self.as_json:
             print(file.with_name(SUMMARY).read_text(encoding="utf-8"), end="")

@@ -98,9 +98,11 @@ def _read(file: Path) -> dict[str, Any]:
     try:
         keys = yaml.safe_load(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"The experiment file {file} cannot be read: {error}") from error
+        raise ConfigError(
+            f"The experiment file {file} cannot be read: {error}. Name one such as experiments/demo.yaml."
+        ) from error
     except yaml.YAMLError as error:
-        raise ConfigError(f"{file} is not valid YAML: {error}") from error
+        raise ConfigError(f"{file} is not valid YAML: {error}. Expected lines of 'key: value'.") from error
     if keys is None:
         return {}
     if not isinstance(keys, dict):

@@ -5,6 +5,7 @@ Knows a run's rows and its judge; knows nothing of reports or terminals.
 
 from collections.abc import Generator
 from dataclasses import dataclass
+from functools import partial
 
 from compare.judge import JudgementLog, case_key, cases, judge_cases, open_judge
 from compare.runner import Failure, Runner, Started
@@ -30,8 +31,8 @@ class Judging:
         self._runner = runner
         self._judge = judge
         self._log = JudgementLog(runner.log.database)
-        self._earlier = self._log.judgements(run_id, judge.name)
-        all_cases = cases(runner.log.answers(run_id))
+        self._earlier = runner.patience.repeat(partial(self._log.judgements, run_id, judge.name))
+        all_cases = cases(runner.patience.repeat(partial(runner.log.answers, run_id)))
         self._left = [case for case in all_cases if case_key(case) not in self._earlier.keys]
         self.total, self.done = len(all_cases), len(all_cases) - len(self._left)
 
@@ -48,7 +49,7 @@ class Judging:
             with open_judge(self._judge, self._runner.settings, self._runner.force) as judge:
                 self._require_same_file(judge.file_sha256)
                 for judgement in judge_cases(judge, self._left):
-                    self._log.record(self._judge.name, judge.file_sha256, judgement)
+                    self._log.record(self._judge.name, judge.file_sha256, judgement, self._runner.patience)
                     yield Judged(name)
         except (RunError, DatabaseError):
             raise

@@ -54,7 +54,9 @@ def load(
             min=1,
         ),
     ] = None,
-    max_tokens: Annotated[int | None, typer.Option(help="Tokens of an answer.", min=1)] = None,
+    max_tokens: Annotated[
+        int | None, typer.Option(help="Tokens of an answer; default: the model's own.", min=1)
+    ] = None,
     products: Annotated[
         int, typer.Option(help="How many of the first products to ask about.", min=1)
     ] = PRODUCTS,
@@ -153,9 +155,12 @@ def _clients(concurrency: str, requests: int | None, seconds: float | None) -> l
     if min(clients) < 1 or max(clients) > 256:
         raise ConfigError(f"--concurrency '{concurrency}': expected numbers from 1 to 256, such as 1,2,4,8.")
     if requests and seconds:
-        raise ConfigError("--requests or --seconds, not both.")
+        raise ConfigError("Give --requests or --seconds, not both.")
     if requests and requests < max(clients):
-        raise ConfigError(f"--requests {requests}: some of {max(clients)} clients would never ask.")
+        raise ConfigError(
+            f"--requests {requests}: some of {max(clients)} clients would never ask. "
+            f"Give at least {max(clients)}."
+        )
     return sorted(set(clients))
 
 

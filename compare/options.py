@@ -49,14 +49,24 @@ Question = Annotated[
 ]
 K = Annotated[
     int | None,
-    typer.Option("-k", "--k", help="Passages for each question.", min=1, max=50, rich_help_panel=_KEYS),
+    typer.Option(
+        "-k",
+        "--k",
+        help="Passages for each question; default: the settings' retrieval.k.",
+        min=1,
+        max=50,
+        rich_help_panel=_KEYS,
+    ),
 ]
 Passages = Annotated[
     PassageUnit | None, typer.Option(help="Pieces of reviews, or whole reviews.", rich_help_panel=_KEYS)
 ]
 Answers = Annotated[
     AnswerMode | None,
-    typer.Option(help="How models answer that do not say it themselves.", rich_help_panel=_KEYS),
+    typer.Option(
+        help="How models answer that do not say it themselves; default: as in the settings.",
+        rich_help_panel=_KEYS,
+    ),
 ]
 Mode = Annotated[
     TimingMode | None,
@@ -81,14 +91,21 @@ Seed = Annotated[
     int | None, typer.Option(help="Shuffles models and questions; default: 0.", rich_help_panel=_KEYS)
 ]
 Context = Annotated[
-    int | None, typer.Option("--n-ctx", help="Tokens of context, of every model.", rich_help_panel=_KEYS)
+    int | None,
+    typer.Option(
+        "--n-ctx", help="Tokens of context, of every model; default: its own.", rich_help_panel=_KEYS
+    ),
 ]
-Temperature = Annotated[float | None, typer.Option(help="Of every model.", rich_help_panel=_KEYS)]
+Temperature = Annotated[
+    float | None,
+    typer.Option(help="Temperature of every model, 0 to 2; default: its own.", rich_help_panel=_KEYS),
+]
 MaxTokens = Annotated[
-    int | None, typer.Option(help="Tokens of an answer, of every model.", rich_help_panel=_KEYS)
+    int | None,
+    typer.Option(help="Tokens of an answer, of every model; default: its own.", rich_help_panel=_KEYS),
 ]
 Scores = Annotated[
-    str | None, typer.Option(help="Scores to compute, comma-separated.", rich_help_panel=_KEYS)
+    str | None, typer.Option(help="Scores to compute, with commas; default: all.", rich_help_panel=_KEYS)
 ]
 Judge = Annotated[
     str | None,

@@ -1,30 +1,61 @@
 """Runs as a list: how far each one is, and whether anybody works on it.
 
-Knows the tables `run` and `answer`; knows nothing of pages, and nothing of what the answers say.
+Knows the tables `run`, `answer` and `judgement`; knows nothing of pages, and nothing of what the answers say.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from itertools import pairwise
+from statistics import mean
+from typing import Any, Literal
+
+from psycopg2.extras import RealDictCursor
 
 from compare.run_process import RunProcess
 from compare.runner import Failure
 from database import Database
 
-# "elsewhere": noted as being worked on by another machine, where alone it can be told.
-RunState = Literal["running", "elsewhere", "stopped", "finished"]
+# "elsewhere": noted as being worked on by another machine, where alone it can be told. "unjudged": stopped
+# when all was answered, but not all judged.
+RunState = Literal["running", "elsewhere", "stopped", "unjudged", "finished"]
+
+_LATEST = """
+    SELECT run_id, started_at, coalesce(plan -> 'models', '[]') AS contestants,
+        jsonb_array_length(coalesce(plan -> 'contestants', '[]')) * (
+            SELECT coalesce(sum(repeats::integer), 0) FROM jsonb_path_query(tasks, '$[*].repeats') AS repeats
+        ) AS planned,
+        (SELECT count(*) FROM answer WHERE answer.run_id = run.run_id) AS answered,
+        -- Each answer by itself, and each two to the same question in the same repeat.
+        CASE WHEN plan #>> '{judge,name}' IS NULL THEN 0 ELSE (
+            SELECT coalesce(sum(answers + answers * (answers - 1) / 2), 0) FROM (
+                SELECT count(*) AS answers FROM answer WHERE answer.run_id = run.run_id
+                GROUP BY product_id, question, repeat
+            ) AS asked
+        ) END AS judgements,
+        (
+            SELECT count(*) FROM judgement JOIN answer ON answer_id = first
+            WHERE answer.run_id = run.run_id AND judge = plan #>> '{judge,name}'
+        ) AS judged,
+        failures, process
+    FROM run ORDER BY started_at DESC, run_id LIMIT %s
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class ListedRun:
-    """A run: `answered` of the `planned` answers are there. `failures`: of its last attempt."""
+    """A run: `answered` of the `planned` answers are there. `failures`: of its last attempt.
+
+    `judged`: of the `judgements` on these answers, those that its judge has given; 0 of 0 without a judge.
+    """
 
     run_id: str
     started_at: datetime
     contestants: tuple[str, ...]
     planned: int
     answered: int
+    judgements: int
+    judged: int
     failures: tuple[Failure, ...]
     process: RunProcess | None
 
@@ -35,7 +66,11 @@ class ListedRun:
             return "running"
         if self.process and not self.process.here:
             return "elsewhere"
-        return "finished" if self.answered >= self.planned or self.failures else "stopped"
+        if self.failures:
+            return "finished"
+        if self.answered < self.planned:
+            return "stopped"
+        return "finished" if self.judged >= self.judgements else "unjudged"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,31 +92,12 @@ class RunList:
 
     def latest(self, limit: int) -> list[ListedRun]:
         """The runs begun last, the newest first."""
-        with self._database.connection() as connection, connection.cursor() as cursor:
-            cursor.execute(
-                """
-                SELECT run_id, started_at, coalesce(plan -> 'models', '[]'),
-                    jsonb_array_length(coalesce(plan -> 'contestants', '[]')) * (
-                        SELECT coalesce(sum(repeats::integer), 0)
-                        FROM jsonb_path_query(tasks, '$[*].repeats') AS repeats
-                    ),
-                    (SELECT count(*) FROM answer WHERE answer.run_id = run.run_id), failures, process
-                FROM run ORDER BY started_at DESC, run_id LIMIT %s
-                """,
-                (limit,),
-            )
-            return [
-                ListedRun(
-                    run_id,
-                    started_at,
-                    tuple(contestants),
-                    int(planned),
-                    answered,
-                    tuple(Failure(**failure) for failure in failures),
-                    RunProcess(**process) if process else None,
-                )
-                for run_id, started_at, contestants, planned, answered, failures, process in cursor
-            ]
+        with (
+            self._database.connection() as connection,
+            connection.cursor(cursor_factory=RealDictCursor) as cursor,
+        ):
+            cursor.execute(_LATEST, (limit,))
+            return [_listed(row) for row in cursor]
 
     def pace(self, run: ListedRun) -> Pace:
         """Of a run that is worked on, by the answers since then."""
@@ -96,11 +112,28 @@ class RunList:
             return _pace(cursor.fetchall(), run.planned - run.answered)
 
 
+def _listed(row: dict[str, Any]) -> ListedRun:
+    process = row["process"]
+    return ListedRun(
+        row["run_id"],
+        row["started_at"],
+        tuple(row["contestants"]),
+        int(row["planned"]),
+        row["answered"],
+        int(row["judgements"]),
+        row["judged"],
+        tuple(Failure(**failure) for failure in row["failures"]),
+        RunProcess(**process) if process else None,
+    )
+
+
 def _pace(given: Sequence[tuple[str, datetime]], left: int) -> Pace:
     if not given:
         return Pace(None, None)
-    contestant, last = given[-1]
+    contestant, _ = given[-1]
     if len(given) == 1:
         return Pace(contestant, None)
-    each = (last - given[0][1]).total_seconds() / (len(given) - 1)
+    gaps = sorted((later[1] - earlier[1]).total_seconds() for earlier, later in pairwise(given))
+    # Without the longest and the shortest: a clock that is set makes one of an hour, or one below nothing.
+    each = max(mean(gaps[1:-1] or gaps), 0.0)
     return Pace(contestant, each * max(left, 0))

@@ -13,38 +13,44 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import psutil
 from psycopg2.extras import Json
 
 from config.errors import DatabaseError, RunError
-from config.folders import private_folder
+from config.folders import private_folder, writing_to
 from database import Database
 
 # What the process that the page starts says, beside the run's other files.
 OUTPUT = "output.log"
 # Of that, what is read to find its last lines; in bytes.
 LONGEST_OUTPUT = 20_000
-# A start is told from the machine's clock, which may be set a little meanwhile.
+# The system counts the seconds since its start in whole ones, where it tells them.
 SAME_START_S = 2.0
+# Another text after each start of the machine, where the system has such a file (Linux).
+_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
 @dataclass(frozen=True, slots=True)
 class RunProcess:
     """A process by its machine's name, its id, and when it `started` (seconds since 1970).
 
-    The id alone may come to be another's.
+    The id alone may come to be another's, and the clock be set: `uptime` are the seconds that the machine had
+    run when it started, since the `boot` of this id. Older programs did not note them.
     """
 
     host: str
     pid: int
     started: float
+    uptime: float | None = None
+    boot: str | None = None
 
     @classmethod
     def of(cls, process: psutil.Process) -> "RunProcess":
         """The process as it is noted."""
-        return cls(platform.node(), process.pid, process.create_time())
+        started = process.create_time()
+        return cls(platform.node(), process.pid, started, started - psutil.boot_time(), _boot_id())
 
     @property
     def here(self) -> bool:
@@ -57,10 +63,23 @@ class RunProcess:
             return None
         try:
             process = psutil.Process(self.pid)
-            same = abs(process.create_time() - self.started) < SAME_START_S
+            same = self._is(RunProcess.of(process))
             return process if same and process.status() != psutil.STATUS_ZOMBIE else None
         except psutil.NoSuchProcess:
             return None
+
+    def _is(self, other: "RunProcess") -> bool:
+        """Whether the other, of the same id, is this one."""
+        if self.uptime is None or other.uptime is None:
+            return abs(self.started - other.started) < SAME_START_S
+        return self.boot == other.boot and abs(self.uptime - other.uptime) < SAME_START_S
+
+
+def _boot_id() -> str | None:
+    try:
+        return _BOOT_ID.read_text().strip()
+    except OSError:
+        return None
 
 
 @contextmanager
@@ -83,14 +102,21 @@ def working_on(database: Database, run_id: str) -> Iterator[None]:
             )
 
 
+def require_idle(database: Database, run_id: str) -> None:
+    """Raise RunError if another process works on the run; one that is not there is idle."""
+    with database.connection() as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT process FROM run WHERE run_id = %s", (run_id,))
+        for (noted,) in cursor:
+            _require_idle(run_id, noted)
+
+
 def start_run(database: Database, run_id: str, folder: Path) -> None:
     """Have a process of its own finish a stored run; it outlives this one and its terminal.
 
-    What it says goes to `folder`. Raises RunError if a process works on the run already.
+    What it says goes to `folder`. Raises RunError if a process works on the run already, and CannotWrite.
     """
-    private_folder(folder)
     # Within the claim, so that of two who start the same run one is refused.
-    with _claim(database, run_id) as cursor, (folder / OUTPUT).open("wb") as output:
+    with _claim(database, run_id) as cursor, _output(folder) as output:
         process = subprocess.Popen(
             command(run_id),
             stdin=subprocess.DEVNULL,
@@ -101,6 +127,11 @@ def start_run(database: Database, run_id: str, folder: Path) -> None:
         _note(cursor, run_id, RunProcess.of(psutil.Process(process.pid)))
     # Somebody must ask how it ended, or it stays in the system's list.
     threading.Thread(target=process.wait, daemon=True).start()
+
+
+def _output(folder: Path) -> IO[bytes]:
+    with writing_to(folder, "Make room there, or name another home with REVIEWDUEL_HOME."):
+        return (private_folder(folder) / OUTPUT).open("wb")
 
 
 def command(run_id: str) -> list[str]:
@@ -141,13 +172,14 @@ def _claim(database: Database, run_id: str) -> Iterator[Any]:
         row = cursor.fetchone()
         if row is None:
             raise RunError(f"There is no run '{run_id}'.")
-        process = RunProcess(**row[0]) if row[0] else None
-        found = process.find() if process else None
-        if found and found != psutil.Process():
-            raise RunError(
-                f"Process {found.pid} works on the run '{run_id}' already. Wait for it, or stop it."
-            )
+        _require_idle(run_id, row[0])
         yield cursor
+
+
+def _require_idle(run_id: str, noted: dict[str, Any] | None) -> None:
+    found = RunProcess(**noted).find() if noted else None
+    if found and found != psutil.Process():
+        raise RunError(f"Process {found.pid} works on the run '{run_id}' already. Wait for it, or stop it.")
 
 
 def _note(cursor: Any, run_id: str, process: RunProcess) -> None:

@@ -6,7 +6,7 @@ so a run that was interrupted anywhere goes on there. Knows nothing of statistic
 
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 from compare.contestant import Contestant
@@ -21,6 +21,7 @@ from config.errors import (
     RunError,
     UserError,
 )
+from database import Patience
 from generator import Answer, Answerer, AnswerLog, open_answerer
 from retriever import Embedder
 
@@ -56,20 +57,24 @@ RunEvent = Started | Answered | Failure
 
 @dataclass(frozen=True, slots=True)
 class Runner:
-    """What answering a plan needs. `embedder`: retrieval's. `force`: load also what does not fit."""
+    """What answering a plan needs. `embedder`: retrieval's. `force`: load also what does not fit.
+
+    `patience`: with a database that is away meanwhile.
+    """
 
     settings: Settings
     embedder: Embedder
     log: AnswerLog
     force: bool = False
+    patience: Patience = field(default_factory=Patience)
 
     def run(self, run_id: str, plan: Plan) -> Generator[RunEvent]:
         """Give the answers of the plan that the run does not have yet; who fails is passed over.
 
         May raise DatabaseError, and RunError if another process does the same.
         """
-        answered = self.log.answered(run_id)
-        origins = self.log.origins(run_id)
+        answered = self.patience.repeat(partial(self.log.answered, run_id))
+        origins = self.patience.repeat(partial(self.log.origins, run_id))
         for contestant in plan.shuffled():
             left = [one for one in plan.askings(contestant) if one.key(contestant) not in answered]
             if not left:
@@ -114,7 +119,14 @@ class Runner:
         task = asking.task
         spec = contestant.spec.model_copy(update={"seed": _seed(contestant, asking)})
         self.log.record(
-            answer, spec, task.product_id, task.retrieval_s, run_id, contestant.name, asking.repeat
+            answer,
+            spec,
+            task.product_id,
+            task.retrieval_s,
+            run_id,
+            contestant.name,
+            asking.repeat,
+            self.patience,
         )
 
 
@@ -150,7 +162,10 @@ def _ask(answerer: Answerer, plan: Plan, contestant: Contestant, asking: Asking)
         seed=_seed(contestant, asking),
     )
     if answer.stop_reason in ("cancelled", "error"):
-        raise GenerationFailed(f"{contestant.name} ended in the middle of an answer ({answer.stop_reason}).")
+        raise GenerationFailed(
+            f"{contestant.name} ended in the middle of an answer ({answer.stop_reason}). Resume the run to "
+            "ask again."
+        )
     return answer
 
 

@@ -3,14 +3,17 @@
 Knows typer and the error tree; knows nothing of what the commands do.
 """
 
+import errno
+import os
 import sys
-from typing import Any
+from typing import Any, NoReturn
 
 import typer
 from rich.console import Console
 from typer.core import TyperGroup
 
 from config.errors import UserError
+from config.folders import FULL
 
 # No emoji: what people and models wrote, and names such as "model:free:", are shown as they are.
 console = Console(emoji=False)
@@ -20,11 +23,35 @@ error_console = Console(stderr=True, emoji=False)
 def run(app: typer.Typer, error_code: int = 1) -> None:
     """Run a command line; a UserError prints its sentence to standard error and exits with `error_code`."""
     try:
-        app()
+        try:
+            app()
+        finally:
+            sys.stdout.flush()  # what does not go out any more is told here, and not after the end
     except UserError as error:
-        # Not markup and not wrapped: the text holds paths and file contents, and is for scripts too.
-        error_console.print(f"error: {error}", style="red", markup=False, soft_wrap=True)
-        sys.exit(error_code)
+        _exit(str(error), error_code)
+    except OSError as error:
+        if error.errno not in (*FULL, errno.EPIPE):
+            raise
+        _forget_output()
+        if error.errno == errno.EPIPE:  # who read it has enough
+            sys.exit(error_code)
+        _exit(
+            "A disk is full: where the output goes, or where temporary files lie (TMPDIR). Make room there, "
+            "then do the same again.",
+            error_code,
+        )
+
+
+def _exit(sentence: str, code: int) -> NoReturn:
+    # Not markup and not wrapped: the text holds paths and file contents, and is for scripts too.
+    error_console.print(f"error: {sentence}", style="red", markup=False, soft_wrap=True)
+    sys.exit(code)
+
+
+def _forget_output() -> None:
+    """What is not written yet shall not be tried again at the very end, where no words are left."""
+    with open(os.devnull, "wb") as nowhere:
+        os.dup2(nowhere.fileno(), sys.stdout.fileno())
 
 
 def with_default(command: str) -> type[TyperGroup]:

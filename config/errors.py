@@ -2,7 +2,9 @@
 
 UserError
  ├─ ConfigError            settings.yaml or a REVIEWDUEL_ variable is wrong
- ├─ DatabaseError          PostgreSQL cannot be reached, or refused what was asked
+ ├─ DatabaseError          PostgreSQL refused what was asked, or cannot be reached:
+ │   └─ DatabaseAway       no connection, or it was lost; there may be one again in a moment
+ ├─ CannotWrite            a file cannot be written: the disk is full, or its folder does not allow it
  ├─ EmbedderMismatch       the database was filled by another embedder
  ├─ BadReviewFile          a review file cannot be read at all
  ├─ ClusterError           the Ray cluster is not there, or was lost in the middle of an ingest
@@ -38,6 +40,14 @@ class ConfigError(UserError):
 
 class DatabaseError(UserError):
     """PostgreSQL cannot be reached, or refused what was asked of it."""
+
+
+class DatabaseAway(DatabaseError):
+    """There is no connection to PostgreSQL, or it was lost; there may be one again in a moment."""
+
+
+class CannotWrite(UserError):
+    """A file cannot be written: the disk is full, or its folder does not allow it."""
 
 
 class EmbedderMismatch(UserError):

@@ -50,9 +50,11 @@ _REQUIRED = {"gguf": "file", "openai": "url"}
 class ModelSpec(Section):
     """One configured model: a GGUF file of this machine, or a model behind a server; and how it is asked.
 
-    `name` is the key in settings.yaml. `file` is a path, or a file name in `REVIEWDUEL_HOME/models`.
+    `name` is the key in settings.yaml. `file` is a path, or a file name in `REVIEWDUEL_HOME/models`;
+    `repository` the one of the hub that has it; `random_weights` the shape of a file that is written here.
     `n_ctx`, `max_tokens` and `reasoning_tokens` count tokens: of the context, of an answer, and of the
-    reasoning that some models write before it. A `temperature` of 0 always takes the likeliest token.
+    reasoning that some models write before it. A `temperature` of 0 always takes the likeliest token; else
+    `top_k`, `top_p` and `seed` say which.
     `answers`: how it answers unless a question says otherwise; one behind a server can only write.
 
     Of kind "openai": `url` is the base of an OpenAI-compatible API, up to `/v1`; `served_model` its name

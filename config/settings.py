@@ -51,7 +51,10 @@ AbsolutePath = Annotated[Path, AfterValidator(lambda path: path.expanduser().res
 
 
 class EmbedderSettings(Section):
-    """Which sentence-transformers model turns text into vectors, and how they are compared."""
+    """Which sentence-transformers model turns text into vectors, and how they are compared.
+
+    `normalize`: whether vectors get the length 1. A database keeps to the embedder that filled it.
+    """
 
     name: str = "all-MiniLM-L6-v2"
     metric: Metric = "cosine"
@@ -59,7 +62,7 @@ class EmbedderSettings(Section):
 
 
 class PassageSettings(Section):
-    """How reviews become passages: pieces of at most `size` characters, sharing `overlap`.
+    """How reviews become passages: pieces of at most `size` characters, sharing `overlap` of them.
 
     `scan`: whether those that look like an attempt to take a model over are marked, and so given to none.
     """
@@ -78,9 +81,10 @@ class PassageSettings(Section):
 class RetrievalSettings(Section):
     """How many passages answer a question, and how they are found.
 
-    `mode`: what `Retriever.search` explains. `variety`: what a passage loses for being like one chosen before
-    it, in standard deviations of the score per cosine; 0 switches it off. `reranker`: a cross-encoder of
-    sentence-transformers that judges the best hundred again; None: no such model.
+    `k`: passages. `mode`: "dense" goes by meaning, "lexical" by words, "hybrid" by both (`Retriever.search`
+    explains them). `variety`: what a passage loses for being like one chosen before it, in standard
+    deviations of the score per cosine; 0 switches it off. `reranker`: a cross-encoder of
+    sentence-transformers that judges the best hundred again; without one, none does.
     """
 
     k: int = Field(default=5, ge=1, le=50)
@@ -97,11 +101,14 @@ class VerbatimSettings(Section):
 
 
 class Settings(BaseSettings):
-    """Everything a user can set. Build it with `load_settings()`.
+    """Everything a user can set, as `load_settings()` reads it.
 
+    `home`: the folder of the embedded database, of models and of runs.
+    `database_url`: a PostgreSQL server, postgresql://user:password@host:port/database; without it the
+    embedded one, or what libpq's PG variables name.
     `memory_budget`: bytes, or text like `8GiB`, that models loaded at the same time may take together;
-    None: a share of what is available (`generator.registry`).
-    `guard`: the model that looks at answers of the page and of `python -m generator ask`; None: none does.
+    without it, 80 % of what is available at the start.
+    `guard`: the model that looks at answers of the page and of `python -m generator ask`; without it, none.
     """
 
     model_config = SettingsConfigDict(
@@ -155,12 +162,14 @@ def load_settings() -> Settings:
     """Read the settings once, at the edge. Raises ConfigError with the key and the nearest known one."""
     file = settings_file()
     if not file.is_file():
-        raise ConfigError(f"There is no settings file {file} ({PREFIX}SETTINGS names it).")
+        raise ConfigError(
+            f"There is no settings file {file}. Correct {PREFIX}SETTINGS, which names it, or unset it."
+        )
     _refuse_unknown_variables()
     try:
         return Settings()
     except yaml.YAMLError as error:
-        raise ConfigError(f"{file} is not valid YAML: {error}") from error
+        raise ConfigError(f"{file} is not valid YAML: {error}. Expected lines of 'key: value'.") from error
     except ValidationError as error:
         raise ConfigError(f"In {file} or a {PREFIX} variable: {_first_problem(error)}") from error
     except (TypeError, ValueError) as error:  # no mapping, no UTF-8, or a variable that is no JSON

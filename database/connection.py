@@ -6,6 +6,7 @@ The only place where psycopg2's errors become ours. Knows no table.
 import os
 import queue
 import select
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from types import TracebackType
@@ -13,22 +14,35 @@ from typing import Self
 
 import psycopg2
 from pgvector.psycopg2 import register_vector
+from psycopg2.errors import DiskFull
 from psycopg2.extensions import QuotedString, make_dsn, parse_dsn, register_adapter
 from psycopg2.extensions import connection as Connection
 
-from config.errors import ConfigError, DatabaseError
+from config.errors import ConfigError, DatabaseAway, DatabaseError
 from config.settings import Settings
 from database.migrate import migrate
 from database.server import EmbeddedServer
 
 LIBPQ_VARIABLES = ("PGHOST", "PGHOSTADDR", "PGSERVICE")
-DEFAULTS = {"fallback_application_name": "reviewduel", "connect_timeout": "10", "client_encoding": "UTF8"}
+# Seconds of silence, then of waiting for each of so many replies: after a minute an end that came without a
+# word is noticed. Here, and on the server, which would else keep what was locked for two hours.
+KEEPALIVES = {"keepalives_idle": "30", "keepalives_interval": "10", "keepalives_count": "3"}
+DEFAULTS = KEEPALIVES | {
+    "fallback_application_name": "reviewduel",
+    "connect_timeout": "10",
+    "tcp_user_timeout": "60000",
+    "client_encoding": "UTF8",
+}
 MOST_CONNECTIONS = 8
+# An embedded server that was killed has replayed its log by then.
+STARTING_S = 60.0
 # What to do when the server cannot be reached, or no longer.
 UNREACHABLE = (
     " Check that it runs, and its address, user and password; without REVIEWDUEL_DATABASE_URL and the PG "
     "variables an embedded server is used."
 )
+REVIVED = " It is started again as soon as it is needed: do the same once more."
+NO_ROOM = " Its disk is full: make room there, then do the same again. What was stored before is kept."
 
 
 class _Storable(QuotedString):
@@ -65,7 +79,7 @@ class Database:
         for _ in range(MOST_CONNECTIONS):
             self._idle.put(None)
         with self._our_errors():
-            connection = psycopg2.connect(self._dsn)
+            connection = self._reach()
             try:
                 migrate(connection)
             finally:
@@ -95,7 +109,7 @@ class Database:
         """One transaction: committed at the end, rolled back if the block raises.
 
         Waits while all connections are in use, so never ask for a second one inside the block. A
-        lost connection raises DatabaseError once; the next block gets a fresh one. Time zone UTC,
+        lost connection raises DatabaseAway once; the next block gets a fresh one. Time zone UTC,
         numpy arrays are adapted to pgvector's `vector`.
         """
         connection = self._idle.get()
@@ -135,25 +149,52 @@ class Database:
         return f"Database({self.place})"
 
     def _connect(self) -> Connection:
-        connection = psycopg2.connect(self._dsn)
+        connection = self._reach()
         try:
             register_vector(connection)
             with connection.cursor() as cursor:
                 cursor.execute("SET TIME ZONE 'UTC'")
+                for name, value in KEEPALIVES.items():
+                    cursor.execute(f"SET tcp_{name} = {value}")
             connection.commit()
         except BaseException:
             connection.close()
             raise
         return connection
 
+    def _reach(self) -> Connection:
+        """A connection; an embedded server that has ended is started again, one that starts is waited for."""
+        give_up = time.monotonic() + STARTING_S
+        while True:
+            try:
+                return psycopg2.connect(self._dsn)
+            except psycopg2.OperationalError:
+                if self._server is None or self._closed or time.monotonic() > give_up:
+                    raise
+                self._server.revive()
+                time.sleep(0.1)
+
     @contextmanager
     def _our_errors(self) -> Iterator[None]:
         try:
             yield
         except psycopg2.Error as error:
-            what = " ".join(str(error).split()) or type(error).__name__
-            remedy = UNREACHABLE if isinstance(error, psycopg2.OperationalError) else ""
-            raise DatabaseError(f"{self.place}: {what}{remedy}") from error
+            what = f"{self.place}: {' '.join(str(error).split()) or type(error).__name__}"
+            lost = _is_loss(error)
+            # A server whose own log finds no room on the disk ends, and can say no more why.
+            if isinstance(error, DiskFull) or (lost and self._server and self._server.disk_is_full):
+                raise DatabaseError(what + NO_ROOM) from error
+            if lost:
+                raise DatabaseAway(what + (REVIVED if self._server else UNREACHABLE)) from error
+            raise DatabaseError(what) from error
+
+
+def _is_loss(error: psycopg2.Error) -> bool:
+    """Whether there is no connection, or no longer; else the server said what is wrong, and is there."""
+    if error.pgcode is None:  # the server said nothing: libpq did, or psycopg2
+        return isinstance(error, psycopg2.OperationalError) or "closed" in str(error)
+    # It is being stopped, started or recovers; exceptions of the connection itself.
+    return error.pgcode.startswith(("57P", "08"))
 
 
 def _usable(connection: Connection) -> bool:

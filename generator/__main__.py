@@ -14,7 +14,7 @@ from rich.table import Table
 from config import AnswerMode, ModelSpec, load_settings
 from config.command import console, error_console, run
 from config.printable import printable
-from database import Database
+from database import Database, Patience
 from generator import (
     Answer,
     Answerer,
@@ -35,15 +35,20 @@ from retriever import Embedder, Match, Retriever
 
 LISTED = 20
 
-app = typer.Typer(help=__doc__, no_args_is_help=True)
+app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False)
 
 
 @app.command()
 def ask(
     model: Annotated[str, typer.Argument(help="A name from the settings or the catalogue.")],
     product: Annotated[str, typer.Argument(help="Any id of the product.")],
-    question: str,
-    k: Annotated[int | None, typer.Option("-k", help="Passages to answer from.", min=1, max=50)] = None,
+    question: Annotated[str, typer.Argument(help="The question, in quotes.")],
+    k: Annotated[
+        int | None,
+        typer.Option(
+            "-k", help="Passages to answer from; default: the settings' retrieval.k.", min=1, max=50
+        ),
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Load the model even if it does not fit.")] = False,
     answers: Annotated[
         AnswerMode | None, typer.Option(help="Let it write, or choose sentences; else as in the settings.")
@@ -66,7 +71,9 @@ def ask(
         answer = _stream(answerer, question, retrieved.matches, answers)
         if guard:
             answer = guarded(answer, guard)
-        AnswerLog(database).record(answer, spec, found.product_id, retrieved.retrieval_s)
+        AnswerLog(database).record(
+            answer, spec, found.product_id, retrieved.retrieval_s, patience=Patience(_say)
+        )
     _print_passages(answer)
     _print_figures(answer, spec, retrieved.retrieval_s)
 
@@ -178,6 +185,10 @@ def _print_figures(answer: Answer, spec: ModelSpec, retrieval_s: float) -> None:
     console.print(table)
     for remark in remarks(spec.kind, answer.answers):
         console.print(remark)
+
+
+def _say(sentence: str) -> None:
+    error_console.print(sentence, markup=False, highlight=False, soft_wrap=True)
 
 
 if __name__ == "__main__":

@@ -4,21 +4,21 @@ Knows the tables `run` and `answer`; knows nothing of prompts, processes or repo
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
 from datetime import datetime
-from typing import Any
 
+from psycopg2.extensions import connection as Connection
 from psycopg2.extras import Json, RealDictCursor
 from psycopg2.sql import SQL, Identifier, Placeholder
 
 from config import ModelSpec
 from config.errors import RunError
 from config.settings import did_you_mean
-from database import Database
+from database import Database, Patience
 from generator.answer import Answer
+from generator.answer_row import Row as Row
+from generator.answer_row import answer_row
 from models.llama_process import machine_name
 
-Row = dict[str, Any]
 # Of an answer in its run: contestant, product_id, question, repeat.
 AnswerKey = tuple[str, str, str, int]
 
@@ -113,13 +113,15 @@ class AnswerLog:
         run_id: str | None = None,
         contestant: str | None = None,
         repeat: int = 0,
+        patience: Patience = Patience(),
     ) -> int:
         """Log one answer and return its id; `retrieval_s` are the seconds that finding its passages took.
 
         `spec`: the model as it was asked, its seed too. In a run the answer is `contestant`'s, the
-        `repeat`-th to its question, from 0. Raises RunError if the run has it: somebody else resumed it too.
+        `repeat`-th to its question, from 0. A database that is away is waited for, so that it is not lost.
+        Raises RunError if the run has it: somebody else resumed it too.
         """
-        row = _row(answer) | {
+        row = answer_row(answer) | {
             "run_id": run_id,
             "contestant": contestant,
             "repeat": repeat,
@@ -131,11 +133,17 @@ class AnswerLog:
         statement = SQL(
             "INSERT INTO answer ({}) VALUES ({}) ON CONFLICT DO NOTHING RETURNING answer_id"
         ).format(SQL(", ").join(map(Identifier, row)), SQL(", ").join(map(Placeholder, row)))
-        with self.database.connection() as connection, connection.cursor() as cursor:
-            cursor.execute(statement, row)
-            if (logged := cursor.fetchone()) is None:
-                raise RunError(f"Another process is answering the run '{run_id}' at the same time.")
-            return int(logged[0])
+
+        def insert(connection: Connection) -> int:
+            with connection.cursor() as cursor:
+                cursor.execute(statement, row)
+                if (logged := cursor.fetchone()) is None:
+                    raise RunError(
+                        f"Another process is answering the run '{run_id}'. Wait for it, or stop it."
+                    )
+                return int(logged[0])
+
+        return patience.transact(self.database, insert)
 
     def answers(self, run_id: str) -> list[Row]:
         """The rows of a run in the order they were answered, columns as in the table."""
@@ -183,72 +191,3 @@ def _taken(run_id: str) -> RunError:
         f"There is a run '{run_id}' already. Finish it with --resume {run_id}, put this one in its place "
         "with --replace, or give this one another name with --name."
     )
-
-
-def _row(answer: Answer) -> Row:
-    timing, memory = answer.timing, answer.memory
-    return {
-        "model": answer.model,
-        "question": answer.question,
-        "passages": Json(list(_passages(answer))),
-        "dropped": answer.dropped,
-        "answer": answer.text,
-        "reasoning": answer.reasoning,
-        "abstained": answer.abstained,
-        "history": Json([{"question": past.question, "answer": past.answer} for past in answer.history]),
-        "history_dropped": answer.history_dropped,
-        "stop_reason": answer.stop_reason,
-        "words": answer.words,
-        "citations": list(answer.citations),
-        "invalid_citations": list(answer.invalid_citations),
-        "mode": answer.mode,
-        "shared": answer.shared,
-        "threads": timing.threads,
-        "load_s": answer.load_s,
-        "queue_s": answer.queue_s,
-        "ttft_s": timing.ttft_s,
-        "ttfo_s": timing.ttfo_s,
-        "e2e_s": timing.e2e_s,
-        "tpot_s": timing.tpot_s,
-        "decode_tok_s": timing.decode_tok_s,
-        "prefill_tok_s": timing.prefill_tok_s,
-        "e2e_tok_s": timing.e2e_tok_s,
-        "words_per_s": answer.words_per_s,
-        "n_prompt": timing.n_prompt,
-        "n_prompt_reused": timing.n_prompt_reused,
-        "n_out": timing.n_out,
-        "n_reasoning": timing.n_reasoning,
-        "peak_rss_bytes": memory and memory.peak_rss,
-        "pss_bytes": memory and memory.pss,
-        "weights_bytes": memory and memory.weights,
-        "kv_cache_bytes": memory and memory.kv_cache,
-        "compute_bytes": memory and memory.compute,
-        "rest_bytes": memory and memory.rest,
-        "predicted_bytes": answer.predicted_bytes,
-        "answers": answer.answers,
-        "quotes": Json(list(_quotes(answer))),
-        "own_line": answer.own_line,
-        "flagged": list(answer.flagged),
-        **asdict(answer.origin),
-    }
-
-
-def _passages(answer: Answer) -> Iterator[Row]:
-    for match in answer.matches:
-        yield {
-            "review_id": match.passage.review_id,
-            "number": match.passage.number,
-            "score": match.score,
-            "text": match.passage.text,
-        }
-
-
-def _quotes(answer: Answer) -> Iterator[Row]:
-    for quote in answer.quotes:
-        yield {
-            "passage": quote.passage,
-            "review_id": answer.matches[quote.passage - 1].passage.review_id,
-            "start": quote.start,
-            "end": quote.end,
-            "text": quote.text,
-        }

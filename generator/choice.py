@@ -4,6 +4,7 @@ Knows texts alone; nothing of tokens, models or processes.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from generator.answer import ABSTENTION
 from generator.events import Event, Text
@@ -33,7 +34,7 @@ class Choice:
     def pasted(self, events: Iterable[Event]) -> Iterator[Event]:
         """The same events, but sentences in place of the numbers."""
         for event in events:
-            shown = Text(self.take(event.text)) if isinstance(event, Text) else event
+            shown = replace(event, text=self.take(event.text)) if isinstance(event, Text) else event
             if shown != Text(""):
                 yield shown
 

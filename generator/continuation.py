@@ -10,7 +10,7 @@ import llama_cpp
 
 from generator.answer_stream import AnswerStream
 from generator.engine_log import EngineError
-from generator.events import Piece, Sampling, StopReason, Timing
+from generator.events import Pace, Piece, Sampling, StopReason, Timing, paced
 from generator.llama_model import LlamaModel
 from generator.sampler import Sampler
 
@@ -48,7 +48,7 @@ class Continuation:
             self.reason = "end"
             return
         stream = self._stream
-        yield from stream.add(self._model.visible(token))
+        yield from self._paced(stream.add(self._model.visible(token)))
         if stream.stopped:
             self.reason = "stop"
             return
@@ -57,14 +57,14 @@ class Continuation:
             return
         self.next = [token]
         if stream.reasoning and stream.n_reasoning >= self._most_reasoning:
-            yield from stream.close_reasoning()
+            yield from self._paced(stream.close_reasoning())
             self.next += self._model.close_tokens
         if cached + len(self.next) > self._model.n_ctx:
             self.reason = "context"
 
     def finish(self) -> list[Piece]:
         """What was held back, once no more tokens come."""
-        return self._stream.finish()
+        return self._paced(self._stream.finish())
 
     def timing(self, reused: int, threads: int) -> Timing:
         """The figures, after `finish`."""
@@ -79,6 +79,12 @@ class Continuation:
             threads=threads,
             n_reasoning=stream.n_reasoning,
         )
+
+    def _paced(self, pieces: Sequence[Piece]) -> list[Piece]:
+        """The pieces, and how far the writing is with them."""
+        stream = self._stream
+        pace = Pace(stream.n_tokens, (stream.last_s or 0.0) - (stream.first_s or 0.0))
+        return [paced(piece, pace) for piece in pieces]
 
     def close(self) -> None:
         """Free the samplers."""

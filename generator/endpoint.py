@@ -111,7 +111,7 @@ class Endpoint:
             if not event.cancelled():
                 event.result()
             if not self._alive:
-                raise GenerationFailed("The model was closed before its answer was complete.")
+                raise GenerationFailed("The model was closed before its answer was complete. Ask again.")
             yield request.cancelled()
         finally:
             future.cancel()
@@ -141,7 +141,7 @@ class Endpoint:
     def _start(self, request: EndpointRequest, body: dict[str, Any]) -> Future[None]:
         with self._lock:
             if not self._alive:
-                raise GenerationFailed("The model was closed before its answer was complete.")
+                raise GenerationFailed("The model was closed before its answer was complete. Ask again.")
             if self._cancelled:
                 future: Future[None] = Future()
                 future.cancel()

@@ -17,7 +17,7 @@ import httpx2
 from config import ModelSpec
 from config.errors import GenerationFailed, ModelUnavailable, UserError
 from generator.answer_stream import AnswerStream
-from generator.events import Done, Event, Piece, Reasoning, Sampling, StopReason, Timing
+from generator.events import Done, Event, Pace, Piece, Reasoning, Sampling, StopReason, Timing, paced
 from generator.openai_chat import Choice, Delta, Usage, read_chunk, refusal, stop_reason_of
 from models.served import CONNECT_S, headers, without_key
 
@@ -126,24 +126,32 @@ class EndpointRequest:
             chunk = read_chunk(event.data, self._spec)
             self._usage = chunk.usage or self._usage
             for choice in chunk.choices[:1]:
-                if self._take(choice.delta):
+                if self._take(choice.delta, chunk.usage):
                     limit.reschedule(asyncio.get_running_loop().time() + self._patience.piece_s)
                 if choice.finish_reason:
                     self._finish = choice
 
-    def _take(self, delta: Delta) -> bool:
-        """Hand on what the delta brings; whether that was anything."""
+    def _take(self, delta: Delta, usage: Usage | None) -> bool:
+        """Hand on what the delta brings, and the `usage` with it, if any; whether it brought anything."""
+        pieces: list[Piece] = []
         if delta.thought:
             if self._reasoned_s is None:
                 self._reasoned_s = time.perf_counter() - self._started
-            self._emit(Reasoning(delta.thought.replace("\0", "")))
-        pieces = self._stream.add((delta.content or "").encode())
-        self._emit_all(pieces)
-        return bool(pieces or delta.thought)
+            pieces.append(Reasoning(delta.thought.replace("\0", "")))
+        pieces += self._stream.add((delta.content or "").encode())
+        self._emit_all(pieces, usage)
+        return bool(pieces)
 
-    def _emit_all(self, pieces: Sequence[Piece]) -> None:
+    def _emit_all(self, pieces: Sequence[Piece], usage: Usage | None = None) -> None:
+        pace = Pace(usage.completion_tokens, self._writing_s) if usage else None
         for piece in pieces:
-            self._emit(piece)
+            self._emit(paced(piece, pace))
+
+    @property
+    def _writing_s(self) -> float:
+        """Seconds since the first piece."""
+        first_s = self._stream.first_s if self._reasoned_s is None else self._reasoned_s
+        return 0.0 if first_s is None else time.perf_counter() - self._started - first_s
 
     def _done(self, reason: StopReason) -> Done:
         first_s = self._stream.first_s
@@ -172,18 +180,21 @@ class EndpointRequest:
         return f" after {self._stream.last_s:.1f} s in the middle of the answer"
 
     def _failure(self, kind: type[UserError], what: str) -> UserError:
-        return kind(without_key(f"{self._spec.name}: the server at {self._spec.url} {what}.", self._spec))
+        text = (
+            f"{self._spec.name}: the server at {self._spec.url} {what}. Look whether it runs, and ask again."
+        )
+        return kind(without_key(text, self._spec))
 
 
 def _refused(spec: ModelSpec, response: httpx2.Response, body: bytes) -> Exception:
     reason = refusal(spec, response.status_code, body)
     if response.status_code in _COME_BACK:
-        return _ComeBack(reason, _seconds(response.headers.get("retry-after")))
+        return _ComeBack(reason, _seconds(response.headers.get("retry-after"), response.headers.get("date")))
     return reason
 
 
-def _seconds(retry_after: str | None) -> float | None:
-    """Of a Retry-After header: a number of seconds, or a date."""
+def _seconds(retry_after: str | None, sent: str | None) -> float | None:
+    """Of a Retry-After header: a number of seconds, or a date; `sent`: the server's own time, if it tells."""
     if retry_after is None:
         return None
     try:
@@ -191,7 +202,8 @@ def _seconds(retry_after: str | None) -> float | None:
     except ValueError:
         pass
     try:
-        return max(0.0, (parsedate_to_datetime(retry_after) - datetime.now(UTC)).total_seconds())
+        now = parsedate_to_datetime(sent) if sent else datetime.now(UTC)
+        return max(0.0, (parsedate_to_datetime(retry_after) - now).total_seconds())
     except (ValueError, TypeError):
         return None
 

@@ -4,7 +4,7 @@ Knows nothing of llama.cpp, prompts or reviews. Standard library only: the worke
 """
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
 StopReason = Literal["end", "stop", "max_tokens", "context", "cancelled", "error"]
@@ -41,6 +41,24 @@ class Sampling:
 
 
 @dataclass(frozen=True, slots=True)
+class Pace:
+    """How far the writing is: `n_out` tokens, and `seconds` from the first piece of text to the latest."""
+
+    n_out: int
+    seconds: float
+
+    @property
+    def tpot_s(self) -> float | None:
+        """Time per output token after the first: seconds / (n_out - 1); None if n_out < 2."""
+        return self.seconds / (self.n_out - 1) if self.n_out > 1 else None
+
+    @property
+    def decode_tok_s(self) -> float | None:
+        """1 / tpot_s: how fast the text grows once it has begun."""
+        return 1 / self.tpot_s if self.tpot_s else None
+
+
+@dataclass(frozen=True, slots=True)
 class Timing:
     """Seconds and tokens of one answer, as the engine counted them; None where a server does not tell.
 
@@ -62,15 +80,13 @@ class Timing:
 
     @property
     def tpot_s(self) -> float | None:
-        """Time per output token after the first: (t_last - t_first) / (n_out - 1); None if n_out < 2."""
-        if self.n_out is None or self.n_out < 2 or self.e2e_s is None or self.ttft_s is None:
-            return None
-        return (self.e2e_s - self.ttft_s) / (self.n_out - 1)
+        """As `Pace.tpot_s`, of the whole text: (t_last - t_first) / (n_out - 1)."""
+        return self._pace.tpot_s if self._pace else None
 
     @property
     def decode_tok_s(self) -> float | None:
-        """1 / tpot_s: how fast the text grows once it has begun."""
-        return 1 / self.tpot_s if self.tpot_s else None
+        """As `Pace.decode_tok_s`, of the whole text."""
+        return self._pace.decode_tok_s if self._pace else None
 
     @property
     def prefill_tok_s(self) -> float | None:
@@ -83,6 +99,12 @@ class Timing:
     def e2e_tok_s(self) -> float | None:
         """n_out / e2e_s: tokens per second of the whole answer, waiting included."""
         return self.n_out / self.e2e_s if self.e2e_s and self.n_out is not None else None
+
+    @property
+    def _pace(self) -> Pace | None:
+        if self.n_out is None or self.e2e_s is None or self.ttft_s is None:
+            return None
+        return Pace(self.n_out, self.e2e_s - self.ttft_s)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,16 +165,18 @@ class PromptProgress:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A non-empty piece of the answer."""
+    """A non-empty piece of the answer. `pace`: with it, if whoever writes counts tokens as they come."""
 
     text: str
+    pace: Pace | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Reasoning:
-    """A non-empty piece of what a reasoning model writes before its answer."""
+    """A non-empty piece of what a reasoning model writes before its answer. `pace` as in Text."""
 
     text: str
+    pace: Pace | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,18 +225,13 @@ Reply = Event | Loaded | Tokenized | Failed
 
 _REPLIES: dict[str, type[Reply]] = {
     kind.__name__: kind
-    for kind in (
-        Loading,
-        Loaded,
-        Tokenized,
-        PromptProgress,
-        Text,
-        Reasoning,
-        TextWasReasoning,
-        Done,
-        Failed,
-    )
+    for kind in (Loading, Loaded, Tokenized, PromptProgress, Text, Reasoning, TextWasReasoning, Done, Failed)
 }
+
+
+def paced(piece: Piece, pace: Pace | None) -> Piece:
+    """The piece, and how far the writing is with it."""
+    return piece if isinstance(piece, TextWasReasoning) else replace(piece, pace=pace)
 
 
 def to_line(question: int, reply: Reply) -> bytes:
@@ -230,4 +249,6 @@ def from_line(line: bytes) -> tuple[int, Reply]:
         fields["memory"] = fields["memory"] and Memory(**fields["memory"])
         if fields["counters"]:
             fields["counters"] = Counters(**fields["counters"])
+    if fields.get("pace"):
+        fields["pace"] = Pace(**fields["pace"])
     return question, kind(**fields)

@@ -76,7 +76,9 @@ class Extractive(Answerer):
         Raises ConfigError if it is told to write.
         """
         if answers == "free":
-            raise ConfigError(f"{self.spec.name} has no language model: it can quote, and cannot write.")
+            raise ConfigError(
+                f"{self.spec.name} has no language model and cannot write. Ask it for verbatim answers."
+            )
         asked = time.perf_counter()
         share = CoreShare(sharing) if isinstance(sharing, int) else sharing
         with self._lock:

@@ -18,7 +18,7 @@ class Footprint:
     `rss`: resident; `pss`: the same, with what it shares with other processes divided among them, None where
     the system does not tell. `foretold`: what it will take at its peak, by which room for it was made;
     `kv_cache`: of that, keys and values. `answering`: questions that it is being loaded for, or answers now;
-    `threads`: of all of them together. `since`: Unix time at which its last question began or ended.
+    `threads`: of all of them together. `since`: when its last question began or ended, of `time.monotonic`.
     `guard`: it looks at answers, and is held for nothing else.
     """
 

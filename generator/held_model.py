@@ -124,5 +124,5 @@ class HeldModel:
 
     def _live(self) -> Backend[Any]:
         if not self._backend:
-            raise GenerationFailed(f"{self.spec.name} was closed while it answered.")
+            raise GenerationFailed(f"{self.spec.name} was closed while it answered. Ask again.")
         return self._backend

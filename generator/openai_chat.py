@@ -109,7 +109,8 @@ def read_chunk(data: str, spec: ModelSpec) -> Chunk:
     except ValidationError:
         text = said(data.encode(errors="replace"), spec)
         raise GenerationFailed(
-            f"{spec.name}: what the server at {spec.url} sends is no chat completion: {text}"
+            f"{spec.name}: what the server at {spec.url} sends is no chat completion: {text}. "
+            f"Check that models.{spec.name}.url leads to its chat API, up to /v1."
         ) from None
     if chunk.error is not None:
         raise refusal(spec, 200, data.encode())
@@ -118,20 +119,27 @@ def read_chunk(data: str, spec: ModelSpec) -> Chunk:
 
 def refusal(spec: ModelSpec, status: int, body: bytes) -> UserError:
     """What a server's error is for us: PromptTooLong, ModelUnavailable or GenerationFailed, in its words."""
-    text = said(body, spec)
+    text = said(body, spec).rstrip(".")
     where = f"the server at {spec.url}"
     if status < 500 and _TOO_LONG.search(text):
         return PromptTooLong(
             f"{spec.name}: {where} has no room for the prompt and an answer of {spec.max_tokens} tokens: "
-            f"{text} Ask a shorter question, or lower models.{spec.name}.max_tokens in the settings."
+            f"{text}. Ask a shorter question, or lower models.{spec.name}.max_tokens in the settings."
         )
     if status in (401, 403):
-        return ModelUnavailable(f"{spec.name}: {where} refuses the key: {text}")
+        return ModelUnavailable(
+            f"{spec.name}: {where} refuses the key: {text}. Name its environment variable in "
+            f"models.{spec.name}.api_key_env."
+        )
     if status == 404:
         return ModelUnavailable(
-            f"{spec.name}: {where} knows no model '{served_name(spec)}', or {spec.url} is not its API: {text}"
+            f"{spec.name}: {where} knows no model '{served_name(spec)}', or {spec.url} is not its API: "
+            f"{text}. Correct models.{spec.name}.served_model or url in the settings."
         )
-    return GenerationFailed(f"{spec.name}: {where} failed with status {status}: {text}")
+    return GenerationFailed(
+        f"{spec.name}: {where} failed with status {status}: {text}. Ask again, or look at the server's own "
+        "log."
+    )
 
 
 def stop_reason_of(choice: Choice, n_out: int | None, max_tokens: int) -> StopReason:

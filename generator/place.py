@@ -22,8 +22,8 @@ class Place:
     tickets: deque["Ticket"] = field(default_factory=deque)
     # Counts up with every use: the lowest is the least recently used.
     used: int = 0
-    # Unix time at which a question last began or ended.
-    since: float = field(default_factory=time.time)
+    # When a question last began or ended, of `time.monotonic`: setting the clock makes nobody idle for hours.
+    since: float = field(default_factory=time.monotonic)
 
     @property
     def loaded(self) -> bool:

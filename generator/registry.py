@@ -162,7 +162,7 @@ class Registry:
             if ticket in self._waiting:
                 self._waiting.remove(ticket)
             if ticket in self._admitted:
-                ticket.place.since = time.time()
+                ticket.place.since = time.monotonic()
             self._admitted.discard(ticket)
             self._admit()
 
@@ -181,7 +181,7 @@ class Registry:
             self._admitted.add(ticket)
             self._uses += 1
             place.used = self._uses
-            place.since = time.time()
+            place.since = time.monotonic()
         for ticket in self._admitted:
             # They share what they run on: this machine (no URL), or the server of that URL.
             url = ticket.generator.spec.url

@@ -186,7 +186,7 @@ class WorkerProcess:
 
     def _death(self) -> str:
         if self._closed:
-            return "The model was closed before its answer was complete."
+            return "The model was closed before its answer was complete. Ask again."
         code = self._process.wait()
         how = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
         hint = " The system may have run out of memory." if code == -signal.SIGKILL else ""

@@ -12,7 +12,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 from config import PassageSettings, Settings, load_settings
 from config.command import error_console, run
 from config.printable import printable
-from database import Database
+from database import Database, Patience
 from ingest.counts import IngestCounts
 from ingest.dry_run import dry_run as run_dry
 from ingest.dry_run import notes
@@ -54,7 +54,9 @@ Columns = Annotated[
 def main(
     files: Files,
     column: Columns = None,
-    encoding: Annotated[str | None, typer.Option(help="The text's encoding, if the guess is wrong.")] = None,
+    encoding: Annotated[
+        str | None, typer.Option(help="The text's encoding, such as cp1252; guessed without it.")
+    ] = None,
     replace: Annotated[
         bool,
         typer.Option("--replace", help="These files are the whole truth for the products they contain."),
@@ -63,7 +65,7 @@ def main(
         Engine, typer.Option(help="Work in this process, or spread over a Ray cluster.")
     ] = Engine.local,
     address: Annotated[
-        str | None, typer.Option(help="The Ray cluster's; without it, one is started here.")
+        str | None, typer.Option(help="Of the Ray cluster, host:port; without it, one is started here.")
     ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what would be done; store nothing.")
@@ -123,7 +125,8 @@ def _ingest_all(
     portions = [files] if replace else [[file] for file in files]
     total = IngestCounts()
     for portion in portions:
-        total += ingest(report.rows(portion), database, embedder, passages, report, replace=replace)
+        rows = report.rows(portion)
+        total += ingest(rows, database, embedder, passages, report, replace=replace, patience=Patience(_say))
     if total.rejected > MOST_SHOWN:
         _say(f"and {total.rejected - MOST_SHOWN} more rejected rows")
     return total

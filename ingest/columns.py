@@ -38,8 +38,10 @@ class MissingColumn(Exception):
     """A column is not there; as `str` what was found and what was looked for."""
 
 
-def recognise(columns: Sequence[str], told: Mapping[str, str]) -> Columns:
+def recognise(columns: Sequence[str], told: Mapping[str, str | None]) -> Columns:
     """The columns of each field, of those `columns` that the file has; `told` (field: column) wins.
+
+    None instead of a column: no column holds the field, whatever their names.
 
     Raises MissingColumn for one that was told or is required and is not there.
     """
@@ -49,6 +51,9 @@ def recognise(columns: Sequence[str], told: Mapping[str, str]) -> Columns:
             close = difflib.get_close_matches(field, NAMES, n=1)
             hint = f"; did you mean '{close[0]}'?" if close else ""
             raise MissingColumn(f"no field '{field}' of a review, expected one of {', '.join(NAMES)}{hint}")
+        if column is None:
+            found.pop(field, None)
+            continue
         if column not in columns:
             close = difflib.get_close_matches(column, _names(columns), n=3, cutoff=0.5)
             raise MissingColumn(f"no column '{column}'{_but(close)}, expected one of {_listed(columns)}")

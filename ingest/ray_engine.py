@@ -24,7 +24,7 @@ from typing import TypeVar
 import numpy as np
 
 from config.settings import EmbedderSettings, PassageSettings
-from database import Database
+from database import Database, Patience
 from ingest.occurrences import Occurrences
 from ingest.parser import RowParser
 from ingest.pipeline import batches
@@ -102,9 +102,13 @@ class RayEmbedder(Embedder):
 
     def _ask(self, partition: Partition, database: Database) -> tuple[list[str], Promise]:
         """The texts that have no vector, and the promise of theirs."""
-        with database.connection() as connection:
-            check_embedder(connection, self)
-            known = store.known_texts(connection, partition.pieces)
+
+        def known_texts() -> set[str]:
+            with database.connection() as connection:
+                check_embedder(connection, self)
+                return store.known_texts(connection, partition.pieces)
+
+        known = Patience().repeat(known_texts)
         texts = [
             text
             for content_hash, text in partition.pieces.items()

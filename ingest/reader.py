@@ -38,16 +38,16 @@ class ReviewFile:
     """An open review file: iterate once over it for its rows, in order, as Review or Rejection.
 
     `path` may be `-` for standard input; gzip and zstd are undone. `columns` (field: column) says where
-    what stands if the names do not; `encoding` is guessed if it is not told; `name` is what sentences call
-    it. `size` is in bytes, None for standard input; `available` are all its columns. `notes` counts what was
-    done to the texts, in words. Raises BadReviewFile if the file cannot be read, UnrecognisedColumns if it
-    lacks a column.
+    what stands if the names do not, None: nowhere; `encoding` is guessed if it is not told; `name` is what
+    sentences call it. `size` is in bytes, None for standard input; `available` are all its columns. `notes`
+    counts what was done to the texts, in words. Raises BadReviewFile if the file cannot be read,
+    UnrecognisedColumns if it lacks a column.
     """
 
     def __init__(
         self,
         path: Path,
-        columns: Mapping[str, str] = NOTHING,
+        columns: Mapping[str, str | None] = NOTHING,
         encoding: str | None = None,
         name: str | None = None,
     ) -> None:

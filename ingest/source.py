@@ -5,11 +5,12 @@ what is inside. Memory: some buffers, however much a file unpacks to.
 """
 
 import io
-import shutil
 import sys
 import tempfile
 from pathlib import Path
 from typing import IO, Any, cast
+
+from config.folders import OTHER_TMPDIR, writing_to
 
 BUFFER = 1 << 16
 GZIP, ZSTD, PARQUET = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PAR1"
@@ -45,11 +46,17 @@ class Source:
         return self.bytes.peek(BUFFER)[:BUFFER]
 
     def seekable(self) -> IO[bytes]:
-        """All bytes as a file in which one can jump, as Parquet needs; through a temporary one if need be."""
+        """All bytes as a file in which one can jump, as Parquet needs; through a temporary one if need be.
+
+        Raises CannotWrite if that has no room.
+        """
         if self.size is not None and self.bytes is self._buffered:
             return self._buffered
         self._spooled = tempfile.TemporaryFile()  # noqa: SIM115 - close() closes it
-        shutil.copyfileobj(self.bytes, self._spooled)
+        while piece := self.bytes.read(BUFFER):
+            with writing_to(tempfile.gettempdir(), OTHER_TMPDIR):
+                self._spooled.write(piece)
+                self._spooled.flush()
         self._spooled.seek(0)
         return self._spooled
 

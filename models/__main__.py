@@ -1,4 +1,4 @@
-"""`python -m models`: the configured models, and the tiny ones that need no download."""
+"""`python -m models`: which models there are, whether they fit, how fast they are; and fetching them."""
 
 import typer
 from rich.table import Table
@@ -15,7 +15,7 @@ from models.random_weights import write_random_model
 from models.room import gib
 from models.served import reach, served_name
 
-app = typer.Typer(help=__doc__, no_args_is_help=True)
+app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False)
 app.command()(fit)
 app.command("catalogue")(show_catalogue)
 app.command("pull")(pull_model)

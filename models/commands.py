@@ -53,7 +53,8 @@ def probe_model(
     answer: Annotated[int, typer.Option(help="Tokens that are written in each round.", min=1)] = 64,
     rounds: Annotated[int, typer.Option(help="How often it is measured.", min=2)] = 5,
     file_gib: Annotated[
-        float, typer.Option(help="Size of the larger stand-in; a larger one foretells better.", min=0.01)
+        float,
+        typer.Option(help="Size of the larger stand-in, in GiB; a larger one foretells better.", min=0.01),
     ] = 2.0,
     compare_full: Annotated[
         Path | None,

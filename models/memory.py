@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from config.errors import ModelUnavailable
+from config.folders import OTHER_TMPDIR, writing_to
 from models.architecture import refuse_old_layout
 from models.header import Header
 from models.header_file import write_header_file
@@ -58,7 +59,8 @@ def predict_memory(header: Header, n_ctx: int, sequences: int = 1) -> MemoryPred
         return _predict(header, header.path, n_ctx, sequences)
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "header.gguf"
-        write_header_file(header, file)
+        with writing_to(folder, OTHER_TMPDIR):
+            write_header_file(header, file)
         return _predict(header, file, n_ctx, sequences)
 
 
@@ -67,7 +69,10 @@ def _predict(header: Header, path: Path, n_ctx: int, sequences: int) -> MemoryPr
     description = (int(embedding.kind), *embedding.shape) if embedding else ()
     report = _dry_run(path, path.stat().st_mtime_ns, (n_ctx, sequences), description)
     if "error" in report:
-        raise ModelUnavailable(f"llama.cpp cannot load {header.path or 'such a model'}: {report['error']}")
+        raise ModelUnavailable(
+            f"llama.cpp cannot load {header.path or 'such a model'}: {report['error'].rstrip('.')}. "
+            "Try a newer conversion of it."
+        )
     weights = header.weight_bytes - report["unused"]
     if embedding and report["embedding_twice"]:
         weights += embedding.nbytes

@@ -14,7 +14,7 @@ from statistics import median
 from typing import Any
 
 from config.errors import ModelUnavailable
-from config.folders import private_folder
+from config.folders import private_folder, writing_to
 from models.extrapolation import Estimate, extrapolate
 from models.header import Header
 from models.llama_process import usable_cores
@@ -85,7 +85,7 @@ def choose_layers(header: Header, file_bytes: int) -> tuple[int, int]:
         needed = sizes[2].weight_bytes if 2 in sizes else header.weight_bytes
         raise ModelUnavailable(
             f"Two stand-ins are needed, the larger of at least 2 of {total} layers: {needed / GIB:.1f} GiB. "
-            f"There is room for files of {file_bytes / GIB:.1f} GiB."
+            f"There is room for files of {file_bytes / GIB:.1f} GiB: make more, or give a larger --file-gib."
         )
 
     fair = [
@@ -113,7 +113,8 @@ def probe(
         for number, short in enumerate((few, many)):
             on_step(f"writing {layers_of(short)} of {layers_of(header)} layers")
             file = place / f"{number}.gguf"
-            write_stand_in(short, file)
+            with writing_to(folder, "Make room there, or measure smaller files."):
+                write_stand_in(short, file)
             workers.append(ProbeProcess(file, short, plan.n_ctx, threads, stack))
             # It is in memory now; the disk is free for the next.
             file.unlink()

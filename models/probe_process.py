@@ -51,9 +51,12 @@ class ProbeProcess:
         if not line:
             raise ModelUnavailable(
                 f"The process that measured a stand-in ended with code {self._process.wait()}; perhaps the "
-                "memory did not suffice."
+                "memory did not suffice: try a smaller --file-gib."
             )
         reply: dict[str, Any] = json.loads(line)
         if "failed" in reply:
-            raise ModelUnavailable(f"llama.cpp cannot load such a model: {reply['failed']}")
+            raise ModelUnavailable(
+                f"llama.cpp cannot load such a model: {reply['failed'].rstrip('.')}. "
+                "Try a newer conversion of it."
+            )
         return reply

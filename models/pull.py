@@ -5,16 +5,14 @@ right. Knows the hub through `huggingface_hub`; knows nothing of what is in the 
 """
 
 import contextlib
-import errno
 import hashlib
-import io
 import os
 import re
 import shutil
 from collections.abc import Callable, Iterator
 from difflib import get_close_matches
+from functools import partial
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import filelock
@@ -34,9 +32,10 @@ from huggingface_hub.utils import build_hf_headers
 
 from config import ModelSpec, Settings
 from config.errors import ModelUnavailable
-from config.folders import private_folder
+from config.folders import FULL, private_folder
 from config.printable import first_line, printable_url
 from models.files import model_path, partial_downloads
+from models.interruptible import interruptible
 from models.random_weights import write_random_model
 from models.room import GIB
 
@@ -51,8 +50,8 @@ _SPARE = 64 * 2**20
 def pull(spec: ModelSpec, settings: Settings, on_progress: Progress = lambda done, total: None) -> Path:
     """Fetch the spec's file into its place, unless it is there; one of random weights is written instead.
 
-    `on_progress` is told how many bytes are here, of how many. What it raises ends the download; what was
-    received stays for the next one.
+    `on_progress` is told several times a second how many bytes are here, of how many; first 0 of 0.
+    What it raises ends the download at once, also while nothing comes; what was received stays for the next.
     Raises ModelUnavailable, saying what to do: gated or missing repository, missing file, no network,
     disk full, wrong checksum, or another download of the same file under way.
     """
@@ -78,53 +77,44 @@ def pull(spec: ModelSpec, settings: Settings, on_progress: Progress = lambda don
             finally:
                 Path(lock.lock_file).unlink(missing_ok=True)
     except filelock.Timeout:
-        raise ModelUnavailable(f"{path.name} is being fetched by another process already.") from None
+        raise ModelUnavailable(
+            f"{path.name} is being fetched by another process already. Wait for it."
+        ) from None
     return path
 
 
 def _fetch(repository: str, remote: str, path: Path, on_progress: Progress) -> None:
     endpoint = (os.environ.get("HF_ENDPOINT") or DEFAULT_ENDPOINT).rstrip("/")
     with _in_words(repository, remote, path, endpoint):
-        found = get_hf_file_metadata(hf_hub_url(repository, remote, endpoint=endpoint), endpoint=endpoint)
+        url = hf_hub_url(repository, remote, endpoint=endpoint)
+        found = interruptible(lambda: get_hf_file_metadata(url, endpoint=endpoint), lambda: on_progress(0, 0))
         if found.size is None:
             raise ModelUnavailable(
-                f"{printable_url(endpoint)} does not tell how large {remote} is; is it a hub?"
+                f"{printable_url(endpoint)} does not tell how large {remote} is. "
+                "Check HF_ENDPOINT: is it a hub?"
             )
+        size = found.size
         # Named by its content: when the repository changes, the download begins anew.
         part = path.with_name(f"{path.name}.{(found.etag or 'unknown')[:12]}.part")
         for stale in partial_downloads(path):
             if stale != part:
                 stale.unlink()
         done = part.stat().st_size if part.exists() else 0
-        if done > found.size:
+        if done > size:
             part.unlink()
             done = 0
-        _require_space(path, found.size - done)
-        on_progress(done, found.size)
-        with _Part(part, found.size, on_progress) as file:
-            http_get(
-                found.location,
-                file,
-                resume_size=done,
-                headers=_headers(found, endpoint),
-                expected_size=found.size,
-                displayed_filename=path.name,
+        _require_space(path, size - done)
+        on_progress(done, size)
+        with part.open("ab") as file:
+            # A thread that was left behind finds it closed.
+            get = partial(http_get, resume_size=done, expected_size=size, displayed_filename=path.name)
+            interruptible(
+                lambda: get(found.location, file, headers=_headers(found, endpoint)),
+                lambda: on_progress(file.tell(), size),
             )
-    _require_checksum(part, found.etag)
+        on_progress(size, size)
+    _require_checksum(part, found.etag, lambda: on_progress(size, size))
     os.replace(part, path)
-
-
-class _Part(io.BufferedWriter):
-    """The received part of a file; tells how long it is after each piece."""
-
-    def __init__(self, path: Path, size: int, on_progress: Progress) -> None:
-        super().__init__(io.FileIO(path, "ab"))
-        self._size, self._on_progress = size, on_progress
-
-    def write(self, data: Any, /) -> int:
-        written = super().write(data)
-        self._on_progress(self.tell(), self._size)
-        return written
 
 
 def _headers(found: HfFileMetadata, endpoint: str) -> dict[str, str]:
@@ -144,7 +134,7 @@ def _require_space(path: Path, missing: int) -> None:
         )
 
 
-def _require_checksum(part: Path, etag: str | None) -> None:
+def _require_checksum(part: Path, etag: str | None, look: Callable[[], None]) -> None:
     """The hub names a large file by its SHA-256."""
     if not etag or not _SHA256.fullmatch(etag):
         return
@@ -152,6 +142,7 @@ def _require_checksum(part: Path, etag: str | None) -> None:
     with part.open("rb") as file:
         while piece := file.read(_PIECE):
             digest.update(piece)
+            look()
     if digest.hexdigest() != etag:
         part.unlink()
         raise ModelUnavailable(
@@ -190,11 +181,13 @@ def _in_words(repository: str, remote: str, path: Path, endpoint: str) -> Iterat
             "again: it goes on where it stopped. HF_ENDPOINT names a mirror."
         ) from error
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        if error.errno in FULL:
             raise ModelUnavailable(
                 f"The disk is full: {path.parent}. Make room and try again: it goes on where it stopped."
             ) from error
-        raise ModelUnavailable(f"{path.name} cannot be fetched: {first_line(error)}") from error
+        raise ModelUnavailable(
+            f"{path.name} cannot be fetched: {first_line(error)}. Check {path.parent}, and try again."
+        ) from error
 
 
 def _others(repository: str, remote: str, endpoint: str) -> str:

@@ -17,7 +17,7 @@ import gguf
 import numpy as np
 import numpy.typing as npt
 
-from config.folders import private_folder
+from config.folders import private_folder, writing_to
 
 CHAT_TEMPLATE = (
     "{{ bos_token }}{% for message in messages %}"
@@ -65,13 +65,23 @@ def write_random_model(path: Path, family: str, seed: int = 0) -> None:
 
 @contextmanager
 def new_model(path: Path, architecture: str) -> Iterator[gguf.GGUFWriter]:
-    """A writer for a model at `path`. Renamed when complete: an interrupted one never looks like a model."""
-    private_folder(path.parent)
+    """A writer for a model at `path`. Renamed when complete: an interrupted one never looks like a model.
+
+    Raises CannotWrite, and leaves nothing then.
+    """
     unfinished = path.with_name(path.name + ".part")
-    writer = gguf.GGUFWriter(unfinished, architecture)
-    yield writer
-    writer.close()
-    os.replace(unfinished, path)
+    try:
+        with writing_to(path, "Make room there, or set REVIEWDUEL_HOME to a larger disk."):
+            private_folder(path.parent)
+            writer = gguf.GGUFWriter(unfinished, architecture)
+            try:
+                yield writer
+            finally:
+                writer.close()
+            os.replace(unfinished, path)
+    except BaseException:
+        unfinished.unlink(missing_ok=True)
+        raise
 
 
 def write_tensors(writer: gguf.GGUFWriter, tensors: Iterable[tuple[str, Weights]]) -> None:

@@ -62,7 +62,9 @@ def fetch_header(url: str, folder: Path) -> Path:
         raise ModelUnavailable(f"There is no {shown} (or it is private: `hf auth login`).") from error
     # The last two: HF_HUB_OFFLINE; what is no address.
     except (HfHubHTTPError, TransferError, ConnectionError, InvalidURL) as error:
-        raise ModelUnavailable(f"{shown} cannot be read: {first_line(error)}") from error
+        raise ModelUnavailable(
+            f"{shown} cannot be read: {first_line(error)}. Check the address and the network."
+        ) from error
     except ModelUnavailable as error:
         raise ModelUnavailable(f"{shown}: {error}") from error
     try:

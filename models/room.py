@@ -91,7 +91,8 @@ def require_memory(name: str, header: Header, n_ctx: int) -> None:
     raise ModelUnavailable(
         f"{name} would take {gib(predicted.process)} ({gib(predicted.weights)} of weights, "
         f"{gib(predicted.kv_cache)} of cache at {n_ctx} tokens of context), and {gib(room.size)} are free. "
-        f"{advice} Free some memory, or force it with --force: the system may then kill programs."
+        f"{advice} Or free some: unload other models on the page Models, or end programs. The commands have "
+        "--force, which loads it all the same; the system may then kill programs."
     )
 
 

@@ -41,7 +41,9 @@ def api_key(spec: ModelSpec) -> str | None:
             "which is not set. Put the server's key into it."
         )
     if not (key.isascii() and key.isprintable() and " " not in key):
-        raise ConfigError(f"The environment variable {spec.api_key_env} holds characters that no key has.")
+        raise ConfigError(
+            f"The environment variable {spec.api_key_env} holds characters that no key has. Set it anew."
+        )
     return key
 
 

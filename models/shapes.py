@@ -7,29 +7,13 @@ of models. tests/models/test_shapes.py holds it against llama.cpp's own quantise
 from collections.abc import Iterator
 
 from gguf import GGMLQuantizationType as Kind
-from pydantic import BaseModel, ConfigDict, Field
 
 from models.header import ArrayLength, Header, Scalar, Tensor
+from models.shape import Shape as Shape
 
 # llama.cpp treats a model of 80 layers with grouped queries as "70B", and one of 8 experts as Mixtral.
 _LAYERS_OF_70B = 80
 _EXPERTS_OF_MIXTRAL = 8
-
-
-class Shape(BaseModel):
-    """The sizes that decide speed and memory. `experts` 0: dense. `rope_factors`: Llama 3.1's tensor."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    layers: int = Field(ge=1)
-    width: int = Field(ge=256, multiple_of=256)
-    feed_forward: int = Field(ge=256, multiple_of=256)
-    heads: int = Field(ge=1)
-    kv_heads: int = Field(ge=1)
-    vocabulary: int = Field(ge=1)
-    experts: int = Field(default=0, ge=0)
-    experts_used: int = Field(default=0, ge=0)
-    rope_factors: bool = False
 
 
 def header_of(shape: Shape, name: str, context: int) -> Header:

@@ -130,7 +130,9 @@ def _kind_of_layer(tensors: list[Tensor]) -> tuple[tuple[str, tuple[int, ...], i
 def _vocabulary(header: Header) -> int:
     embedding = next((t for t in header.tensors if t.name == "token_embd.weight"), None)
     if embedding is None or len(embedding.shape) != 2:
-        raise ModelUnavailable("The header lists no token embedding: it is no language model's.")
+        raise ModelUnavailable(
+            "The header lists no token embedding, as every language model has. Name another."
+        )
     return embedding.shape[1]
 
 

@@ -2,6 +2,7 @@
 
 A passage is named by the first characters of its hash, as a search shows it: `python -m retriever mark
 PRODUCT 3fa94c1b` keeps it from all models, `unmark` lets it go again, `marks` lists those that are marked.
+`scan` marks what looks like an order to a model.
 """
 
 import json
@@ -10,14 +11,16 @@ from typing import Annotated
 
 import typer
 from rich.markup import escape
+from rich.progress import Progress
 
 from config import load_settings
-from config.command import console, run, with_default
+from config.command import console, error_console, run, with_default
 from config.settings import SearchMode
 from database import Database
 from retriever.embedder import Embedder
 from retriever.harmful import PERSON, HarmfulMarks
 from retriever.passage import Match
+from retriever.scan import scan_stored
 from retriever.search import Retriever
 
 SHOWN_OF_HASH = 8
@@ -26,20 +29,24 @@ app = typer.Typer(help=__doc__, cls=with_default("search"), add_completion=False
 
 PRODUCT = typer.Argument(help="Any id of the product.")
 PASSAGE = typer.Argument(help="The passage's hash, or its first characters.")
-DAY = typer.Option(formats=["%Y-%m-%d"], help="Only reviews from this day on, or up to it.")
+DAY = ["%Y-%m-%d"]
 
 
 @app.command()
 def search(
     product: Annotated[str, PRODUCT],
     question: Annotated[str, typer.Argument(help="The question, in quotes.")],
-    k: Annotated[int | None, typer.Option("-k", min=1, help="How many passages.")] = None,
+    k: Annotated[
+        int | None, typer.Option("-k", min=1, help="How many passages; default: the settings' retrieval.k.")
+    ] = None,
     min_rating: Annotated[
         float | None, typer.Option(help="Only reviews with at least so many stars.")
     ] = None,
     max_rating: Annotated[float | None, typer.Option(help="Only reviews with at most so many stars.")] = None,
-    since: Annotated[datetime | None, DAY] = None,
-    until: Annotated[datetime | None, DAY] = None,
+    since: Annotated[
+        datetime | None, typer.Option(formats=DAY, help="Only reviews from this day on.")
+    ] = None,
+    until: Annotated[datetime | None, typer.Option(formats=DAY, help="Only reviews up to this day.")] = None,
     mode: Annotated[
         SearchMode | None, typer.Option(help="By meaning, by words, or by both; else the settings'.")
     ] = None,
@@ -106,6 +113,18 @@ def marks(product: Annotated[str, PRODUCT]) -> None:
         console.print(f"{one.text}\n", markup=False, highlight=False)
     if not found:
         console.print("Nothing is marked.")
+
+
+@app.command()
+def scan() -> None:
+    """Look for orders to a model in all that is stored, as an ingest does in what is new, and mark them.
+
+    For reviews that came before the scanner, or before its latest version. What a person cleared stays clear.
+    """
+    with Database.open(load_settings()) as database, Progress(console=error_console) as progress:
+        bar = progress.add_task("products")
+        marked = scan_stored(database, lambda done, total: progress.update(bar, completed=done, total=total))
+    print(f"newly marked as suspicious: {marked}")
 
 
 def _day(moment: datetime | None) -> date | None:

@@ -200,7 +200,7 @@ def _key(cursor: Cursor, product_id: str) -> int:
     cursor.execute("SELECT product FROM product_alias WHERE alias = %s", (product_id,))
     found: tuple[int] | None = cursor.fetchone()
     if found is None:
-        raise UnknownProduct(f"No product has the id '{product_id}'.")
+        raise UnknownProduct(f"No product has the id '{product_id}'. The page Reviews lists all.")
     return found[0]
 
 

@@ -6,8 +6,8 @@ Knows the tables product and product_alias; knows nothing of passages.
 import re
 
 from database import Database
+from retriever.listing import PRODUCTS, product_of
 from retriever.passage import Product
-from retriever.search import PRODUCTS, product_of
 
 # More words than a name has say nothing more.
 MOST_WORDS = 8

@@ -20,6 +20,7 @@ from retriever.choosing import choose, count_agreeing, standardized
 from retriever.embedder import Embedder, Vectors
 from retriever.harmful import marked_keys
 from retriever.identity import check_embedder
+from retriever.listing import PRODUCTS, ProductRow, list_products, product_of
 from retriever.passage import Match, Passage, Product, Retrieval
 from retriever.reranker import Reranker
 from retriever.stance import stance_of, unit
@@ -35,19 +36,7 @@ LEXICAL = Weights(similarity=0.0, overlap=1.0, lead=0.0, stance=0.0)
 LEANS_FROM = 0.5
 POLARITY = 1.0  # what the words' own leaning counts, beside Weights.stance for the stars
 
-PRODUCTS = """
-    SELECT product_id, ids, coalesce(name, product_id), reviews, mean_rating, brand, categories, ratings,
-           first_on, last_on
-    FROM product,
-    LATERAL (SELECT array_agg(alias ORDER BY alias <> product_id, alias) AS ids
-             FROM product_alias WHERE product = product.id)
-"""
-ALL_PRODUCTS = PRODUCTS + "ORDER BY product.id LIMIT %(limit)s"
 ONE_PRODUCT = PRODUCTS + "WHERE product.id = (SELECT product FROM product_alias WHERE alias = %(id)s)"
-
-ProductRow = tuple[
-    str, list[str], str, int, float | None, str | None, str | None, list[int], date | None, date | None
-]
 
 
 class Retriever:
@@ -67,9 +56,7 @@ class Retriever:
 
     def products(self, limit: int | None = None) -> list[Product]:
         """The products in the order in which they first appeared, the first `limit` or all."""
-        with self.database.connection() as connection, connection.cursor() as cursor:
-            cursor.execute(ALL_PRODUCTS, {"limit": limit})
-            return [product_of(row) for row in cursor]
+        return list_products(self.database, limit)
 
     def product(self, product_id: str) -> Product:
         """The product found by this id, any of its ids; raises UnknownProduct, naming the closest."""
@@ -220,14 +207,6 @@ def _suggestion(product_id: str, names: dict[str, str]) -> str:
         return f"Did you mean {' or '.join(f'{alias} ({names[alias]})' for alias in close[:3])}?"
     first, name = next(iter(names.items()))
     return f"None is close; there are {len(names)} ids, such as {first} ({name})."
-
-
-def product_of(row: ProductRow) -> Product:
-    """The product of a row of PRODUCTS."""
-    product_id, ids, name, reviews, mean_rating, brand, categories, ratings, *dates = row
-    return Product(
-        product_id, tuple(ids), name, reviews, mean_rating, brand, categories, tuple(ratings), *dates
-    )
 
 
 def _match(row: Row, score: float | None = None, agreeing: int = 0) -> Match:

@@ -7,8 +7,15 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
-# --no-sandbox: Chromium refuses to run as root with it, and it loads nothing but our own pages.
-FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync")
+# --no-sandbox: Chromium refuses to run as root with it, and it loads nothing but our own pages: no name of
+# another machine leads anywhere. (Playwright's own way to forbid that does without the browser's cache.)
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-sync",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",
+)
 
 
 def launch(playwright: "Playwright") -> "Browser":

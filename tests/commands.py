@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from types import ModuleType
 from unittest.mock import patch
@@ -23,27 +24,42 @@ def run_module(
     arguments: Sequence[str], environment: Mapping[str, str], cwd: Path | None = None
 ) -> subprocess.CompletedProcess[str]:
     """`python -m` with these arguments, the module's name first."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(SLOW)
     with tempfile.TemporaryDirectory() as folder:
-        out, err = Path(folder, "stdout"), Path(folder, "stderr")
-        process = context.Process(
-            target=_be, args=(list(arguments), dict(environment), str(cwd or Path.cwd()), out, err)
-        )
-        # It would run this process's main module anew, which a test of a page may have left to be a page.
-        with patch.dict(sys.modules, {"__main__": ModuleType("__main__")}):
-            process.start()
+        process = start_module(arguments, environment, Path(folder), cwd)
         process.join()
         code = process.exitcode
         process.close()
         assert code is not None
-        return subprocess.CompletedProcess(arguments, code, out.read_text("utf-8"), err.read_text("utf-8"))
+        out, err = (Path(folder, name).read_text("utf-8") for name in ("stdout", "stderr"))
+        return subprocess.CompletedProcess(arguments, code, out, err)
+
+
+def start_module(
+    arguments: Sequence[str], environment: Mapping[str, str], folder: Path, cwd: Path | None = None
+) -> BaseProcess:
+    """The same, while it runs; what it says is put into `folder`, as `stdout` and `stderr`."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(SLOW)
+    process = context.Process(
+        target=_be,
+        args=(
+            list(arguments),
+            dict(environment),
+            str(cwd or Path.cwd()),
+            folder / "stdout",
+            folder / "stderr",
+        ),
+    )
+    # It would run this process's main module anew, which a test of a page may have left to be a page.
+    with patch.dict(sys.modules, {"__main__": ModuleType("__main__")}):
+        process.start()
+    return process
 
 
 def _be(arguments: list[str], environment: dict[str, str], cwd: str, out: Path, err: Path) -> None:
     """Become this command; never returns to its caller's state."""
     for descriptor, path in ((1, out), (2, err)):
-        os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT), descriptor)
+        os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), descriptor)
     os.environ.clear()
     os.environ.update(environment)
     _keep_to_a_core()

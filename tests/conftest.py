@@ -23,7 +23,8 @@ from pydantic import SecretStr
 
 from config import EmbedderSettings, Settings
 from database import Database
-from database.server import EmbeddedServer, give_to_server_user, run_binary
+from database.programs import give_to_server_user, run_binary
+from database.server import EmbeddedServer
 from retriever import Embedder
 from retriever.embedder import Vectors
 from tests.browser import launch

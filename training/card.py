@@ -44,7 +44,7 @@ def main(
     out: Annotated[Path, typer.Argument(help="The card to write.")],
     count: Annotated[int, typer.Option(help="Questions of each kind of held-out text.")] = 300,
 ) -> None:
-    """Write the card."""
+    """Write the model card of an exported demo model, every figure of it measured now."""
     _, vocabulary, recipe = load_run(run)
     figures = json.loads(evidence.read_text(encoding="utf-8").splitlines()[-1])
     lines = [

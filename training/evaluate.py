@@ -27,9 +27,9 @@ def main(
         Path | None, typer.Option(help="Its exported file: ask that too, through the product.")
     ] = None,
     count: Annotated[int, typer.Option(help="Questions of each kind of held-out text.")] = 300,
-    threads: int = 2,
+    threads: Annotated[int, typer.Option(help="Of the processor.")] = 2,
 ) -> None:
-    """Tables: products of kinds never seen, and unseen sentences about kinds that were."""
+    """Print how well a run's network chooses, for kinds of product and for sentences that it never saw."""
     torch.set_num_threads(threads)
     network, vocabulary, _ = load_run(run)
     encoder = Encoder(vocabulary)

@@ -104,7 +104,7 @@ def main(
     out: Annotated[Path, typer.Argument(help="The GGUF file to write.")],
     f16: Annotated[bool, typer.Option(help="16 bits a weight; else 8 (Q8_0).")] = False,
 ) -> None:
-    """Write a run's network as GGUF."""
+    """Write a run's network as a GGUF file that llama.cpp runs."""
     network, vocabulary, recipe = load_run(run)
     write_gguf(out, network, vocabulary, f"ReviewDuel demo, {recipe['shape']} shape", small=not f16)
     typer.echo(f"{out}: {out.stat().st_size / 1e6:.1f} MB")

@@ -16,18 +16,18 @@ from training.run import Recipe, Run
 
 def main(
     out: Annotated[Path, typer.Option(help="The run's folder.")],
-    shape: Annotated[str, typer.Option(help="llama or mistral.")] = "llama",
+    shape: Annotated[str, typer.Option(help="Whose: llama or mistral.")] = "llama",
     minutes: Annotated[float, typer.Option(help="The schedule ends after so many minutes.")] = 45.0,
     steps: Annotated[int, typer.Option(help="Instead of minutes: reproducible.")] = 0,
-    seed: int = 0,
-    vectors: Annotated[str, typer.Option(help="minilm, or random: learn every word's vector.")] = "minilm",
+    seed: Annotated[int, typer.Option(help="The same gives the same figures.")] = 0,
+    vectors: Annotated[str, typer.Option(help="Of words: minilm, or random, which learns each.")] = "minilm",
     teach: Annotated[bool, typer.Option(help="Learn what the embedder says to each sentence.")] = True,
     everything: Annotated[bool, typer.Option(help="Hold nothing out.")] = False,
-    batch_tokens: int = 4096,
-    layers: int = 6,
+    batch_tokens: Annotated[int, typer.Option(help="Tokens of a step.")] = 4096,
+    layers: Annotated[int, typer.Option(help="Layers of the model.")] = 6,
     start: Annotated[str, typer.Option(help="The folder of a run to begin from.")] = "",
     swaps: Annotated[int, typer.Option(help="So many sentences with exchanged words are taught, too.")] = 0,
-    threads: int = 2,
+    threads: Annotated[int, typer.Option(help="Of the processor.")] = 2,
     resume: Annotated[bool, typer.Option(help="Go on from the folder's checkpoint.")] = False,
 ) -> None:
     """Train a demo model on the phrase bank."""

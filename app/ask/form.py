@@ -1,15 +1,16 @@
 """What is chosen before a question is typed: the product, the models, how they answer, from which reviews."""
 
 from datetime import date
-from typing import cast
 
 import streamlit as st
 
 from app import resources
 from app.ask.question import MOST_MODELS, Filters, Question
+from app.filters import folded_filters
 from config.errors import UserError
 from generator.markdown import literal
 from retriever import Product
+from retriever.listing import list_products
 from retriever.product_search import find_products
 
 LISTED_PRODUCTS = 1000
@@ -28,7 +29,7 @@ TIMING = (
 
 @st.cache_resource(ttl=FRESH_SECONDS, show_spinner=False)
 def _first_products() -> list[Product]:
-    return resources.retriever().products(limit=LISTED_PRODUCTS + 1)
+    return list_products(resources.database(), LISTED_PRODUCTS + 1)
 
 
 def first_products() -> list[Product]:
@@ -37,6 +38,12 @@ def first_products() -> list[Product]:
     if not products:
         _first_products.clear()
     return products
+
+
+def product_of(product_id: str) -> Product:
+    """The product that has this id, among others; raises UnknownProduct."""
+    listed = (product for product in first_products() if product_id in product.ids)
+    return next(listed, None) or resources.retriever().product(product_id)
 
 
 def begin_form(usable: list[str], last: Question | None) -> Question:
@@ -69,9 +76,9 @@ def draw_form(usable: list[str]) -> Question:
     """The choices, as a question that has no text yet."""
     product_column, models_column = st.columns([3, 2])
     with product_column:
-        product_id = _choose_product()
+        _choose_product()
     with models_column:
-        models = st.multiselect(
+        st.multiselect(
             "Models",
             usable,
             format_func=label,
@@ -81,29 +88,37 @@ def draw_form(usable: list[str]) -> Question:
             persist_state="session",
         )
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        verbatim = st.toggle("Verbatim answers", help=VERBATIM, key="verbatim", persist_state="session")
-        blind = st.toggle("Blind", help=BLIND, key="blind", persist_state="session")
-        timing = st.segmented_control(
+        st.toggle("Verbatim answers", help=VERBATIM, key="verbatim", persist_state="session")
+        st.toggle("Blind", help=BLIND, key="blind", persist_state="session")
+        # No segmented control, here and elsewhere: what is chosen there is hard to read in dark colours.
+        st.radio(
             "Timing",
             [TOGETHER, ONE_BY_ONE],
             help=TIMING,
             key="timing",
-            required=True,
+            horizontal=True,
             persist_state="session",
         )
+    _choose_filters()
+    return chosen_question()
+
+
+def chosen_question() -> Question:
+    """What the form holds, as a question that has no text yet."""
+    state = st.session_state
     return Question(
-        product_id=product_id,
+        product_id=state["product"] or first_products()[0].product_id,
         text="",
-        models=tuple(models),
-        answers="verbatim" if verbatim else None,
-        filters=_choose_filters(),
-        one_by_one=timing == ONE_BY_ONE,
-        blind=blind,
+        models=tuple(state["models"]),
+        answers="verbatim" if state["verbatim"] else None,
+        filters=_chosen_filters(),
+        one_by_one=state["timing"] == ONE_BY_ONE,
+        blind=state["blind"],
     )
 
 
-def _choose_product() -> str:
-    """The id of the chosen product; any id may be typed, listed or not."""
+def _choose_product() -> None:
+    """Any id may be typed, listed or not."""
     products = first_products()
     if len(products) > LISTED_PRODUCTS:
         text = st.text_input(
@@ -123,7 +138,7 @@ def _choose_product() -> str:
     def title(product_id: str) -> str:
         return product_title(by_id[product_id]) if product_id in by_id else product_id
 
-    chosen = st.selectbox(
+    st.selectbox(
         "Product, by name, brand or id",
         list(by_id),
         format_func=title,
@@ -131,7 +146,6 @@ def _choose_product() -> str:
         key="product",
         persist_state="session",
     )
-    return chosen or products[0].product_id
 
 
 def _choose_first_found() -> None:
@@ -156,14 +170,10 @@ def product_title(product: Product) -> str:
     return " · ".join(filter(None, facts))
 
 
-def _choose_filters() -> Filters:
-    with st.expander("Filters", icon=":material/filter_alt:"), st.container(horizontal=True, gap="medium"):
-        # Two numbers, since the form was begun with two.
-        stars = cast(
-            "tuple[int, int]",
-            st.slider("Stars, from and to", *EVERY_STAR, key="stars", width=280, persist_state="session"),
-        )
-        since, until = (
+def _choose_filters() -> None:
+    with folded_filters("filters", _chosen_filters().limits), st.container(horizontal=True, gap="medium"):
+        st.slider("Stars, from and to", *EVERY_STAR, key="stars", width=280, persist_state="session")
+        for name, key in (("Written since", "since"), ("Written until", "until")):
             st.date_input(
                 name,
                 value=None,
@@ -174,11 +184,15 @@ def _choose_filters() -> Filters:
                 width=200,
                 persist_state="session",
             )
-            for name, key in (("Written since", "since"), ("Written until", "until"))
-        )
         st.caption("A review without stars or without a date passes no filter on it.")
+
+
+def _chosen_filters() -> Filters:
+    """What the form holds; nothing before it is drawn for the first time."""
+    state = st.session_state
+    stars = state.get("stars", EVERY_STAR)
     least, most = stars if stars != EVERY_STAR else (None, None)
-    return Filters(least, most, since, until)
+    return Filters(least, most, state.get("since"), state.get("until"))
 
 
 def label(model: str) -> str:

@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING
 
 from app.defects import told
 from config import AnswerMode
+from config.errors import DatabaseError
 from config.model_spec import ModelKind
+from database import Patience
 from generator import Answer, Exchange, Loading, PromptProgress, Reasoning, Text, Transcript
 from generator.answer import count_words
+from generator.events import Pace
 from retriever import Match
 
 if TYPE_CHECKING:
@@ -24,8 +27,8 @@ WAITING = "waiting for its turn"
 class LiveAnswer:
     """What is public may be read at any time from any thread.
 
-    `answer_id`: in the answer log, once it is there. `unsupported`: sentences of the whole answer that no
-    passage supports, once they were looked for.
+    `answer_id`: in the answer log, once it is there; `note`: why it is not there yet, if that takes long.
+    `unsupported`: sentences of the whole answer that no passage supports, once they were looked for.
     """
 
     def __init__(self, model: str, kind: ModelKind, tell: Callable[[], None] = lambda: None) -> None:
@@ -34,6 +37,7 @@ class LiveAnswer:
         self.answer: Answer | None = None
         self.answer_id: int | None = None
         self.error: str | None = None
+        self.note = ""
         self.unsupported: tuple[Span, ...] = ()
         self.cancelled = False
         self._tell = tell
@@ -45,6 +49,7 @@ class LiveAnswer:
         self._begun: float | None = None
         # Of the text, up to its last space.
         self._words = self._counted = 0
+        self._pace: Pace | None = None
         self._ended: float | None = None
 
     @property
@@ -72,11 +77,13 @@ class LiveAnswer:
         return (self._ended or time.perf_counter()) - self._asked
 
     @property
-    def words_per_s(self) -> float | None:
-        """Words so far by the seconds since its prompt was handed in; None before its first word."""
+    def speed(self) -> tuple[str, float | None]:
+        """How fast it writes, so far: a figure's key and value; of words where tokens are not counted."""
+        if self._pace:
+            return "decode_tok_s", self._pace.decode_tok_s
         if not self._words or self._begun is None:
-            return None
-        return self._words / max(1e-3, (self._ended or time.perf_counter()) - self._begun)
+            return "words_per_s", None
+        return "words_per_s", self._words / max(1e-3, (self._ended or time.perf_counter()) - self._begun)
 
     def cancel(self) -> None:
         """Stop writing, or do not begin; what is written stays."""
@@ -105,7 +112,7 @@ class LiveAnswer:
         question: str,
         matches: Sequence[Match],
         history: Sequence[Exchange],
-        record: Callable[[Answer], int],
+        record: Callable[[Answer, Patience], int],
         answers: AnswerMode | None = None,
     ) -> None:
         """Ask, and return when the answer is complete, `record`ed under its id, or has failed."""
@@ -117,11 +124,25 @@ class LiveAnswer:
             for event in ticket.stream(question, matches, history, answers):
                 self._take(event, ticket)
             if self.answer:
-                self.answer_id = record(self.answer)
+                self._log(self.answer, record)
         except Exception as error:
             self.error = told(error, f"{self.model} failed to answer")
         finally:
             self.end()
+
+    def _log(self, answer: Answer, record: Callable[[Answer, Patience], int]) -> None:
+        """Have it written down, also by a database that is away for a while."""
+
+        def wait(why: str) -> None:
+            self.note = f"Not in the answer log yet. {why}"
+            self._tell()
+
+        try:
+            self.answer_id = record(answer, Patience(wait))
+        except DatabaseError as error:
+            raise DatabaseError(f"This answer is not in the answer log. {error}") from error
+        finally:
+            self.note = ""
 
     def _take(self, event: object, ticket: "Ticket") -> None:
         self._transcript.take(event)
@@ -130,6 +151,8 @@ class LiveAnswer:
             self._status = f"loading the model: {event.fraction:.0%}"
         else:
             self._begun = self._begun or time.perf_counter()
+        if isinstance(event, Text | Reasoning):
+            self._pace = event.pace or self._pace
         if isinstance(event, PromptProgress):
             self._status = f"reading the reviews: {event.done} of {event.total} tokens"
         elif isinstance(event, Reasoning):

@@ -10,12 +10,13 @@ import streamlit as st
 from app import resources
 from app.ask.conversation import MOST_CONVERSATIONS, Conversation, Limits
 from app.ask.export import as_markdown
-from app.ask.form import begin_form, draw_form, fill_form, first_products
+from app.ask.form import begin_form, chosen_question, draw_form, fill_form, first_products, product_of
 from app.ask.link import KEYS, read_link
 from app.ask.question import MOST_CHARACTERS, Question
 from app.ask.suggestions import suggested_questions
-from app.ask.turns import draw_turn
+from app.ask.turns import DrawnTurn, draw_turn
 from app.errors import in_words
+from app.navigation import models_page, reviews_page
 from config.errors import UserError
 from generator.markdown import literal
 
@@ -28,17 +29,17 @@ def draw() -> None:
     """Choices and the question above; below, the conversation, the latest question first."""
     st.title("ReviewDuel")
     if not first_products():
-        st.info(
-            "There are no reviews yet. Bring some in on the page Reviews, or with "
-            "`python -m ingest data/reviews.csv`; then reload."
-        )
+        st.info("There are no reviews yet. Bring some in; the sample reviews are there, too.")
+        st.page_link(reviews_page(), label="Bring reviews in")
+        st.caption("From a terminal: `python -m ingest data/reviews.csv`; then reload.")
         return
     usable = resources.usable_models()
     if len(usable) == 1:
         st.info(
-            f"There is no model yet, only `{usable[0]}`, which quotes without one. The page Models tells "
-            "how to get one; `python -m models tiny` writes three with random weights."
+            f"There is no model yet, only `{usable[0]}`, which quotes without one. The page Models brings "
+            "one; `python -m models tiny` writes three with random weights."
         )
+        st.page_link(models_page(), label="Get a model")
     conversation = _current_conversation()
     turns = conversation.turns if conversation else ()
     usual = begin_form(usable, turns[-1].question if turns else None)
@@ -46,21 +47,22 @@ def draw() -> None:
     form = draw_form(usable)
     # In a container, so not at the bottom: from there Streamlit would scroll past the answers.
     with st.container():
-        text = st.chat_input(
+        st.chat_input(
             "Ask about the product" if form.models else "Choose a model to ask",
             disabled=not form.models,
             max_chars=MOST_CHARACTERS,
             key="question",
+            on_submit=_ask_typed,
         )
-    if text or linked:
-        conversation = _ask(conversation, replace(form, text=text) if text else linked or form)
+    if linked:
+        conversation = _ask(conversation, linked)
     elif not turns:
         _draw_suggestions(form)
     if "problem" in st.session_state:
         st.error(literal(st.session_state["problem"]))
     if conversation:
-        _draw_conversation(conversation)
-        _wait_for_searches(conversation)
+        for turn in _draw_conversation(conversation):
+            turn.complete()
 
 
 def _current_conversation() -> Conversation | None:
@@ -104,6 +106,13 @@ def _linked_question(usual: Question, usable: list[str]) -> Question | None:
     return linked if linked.text.strip() else None
 
 
+@in_words()
+def _ask_typed() -> None:
+    """Called before the page is drawn, so that it is answered meanwhile."""
+    if text := st.session_state["question"]:
+        _ask(_current_conversation(), replace(chosen_question(), text=text))
+
+
 def _ask(conversation: Conversation | None, question: Question) -> Conversation | None:
     """The conversation that the question was asked in; a problem with it is shown until the next one."""
     st.session_state.pop("problem", None)
@@ -123,7 +132,7 @@ def _draw_suggestions(form: Question) -> None:
     if not form.models:
         return
     try:
-        product = resources.retriever().product(form.product_id)
+        product = product_of(form.product_id)
     except UserError:
         return
     with st.container(horizontal=True):
@@ -133,7 +142,8 @@ def _draw_suggestions(form: Question) -> None:
                 st.rerun()
 
 
-def _draw_conversation(conversation: Conversation) -> None:
+def _draw_conversation(conversation: Conversation) -> list[DrawnTurn]:
+    """The turns that go on: they are to be completed."""
     with st.container(horizontal=True):
         st.download_button(
             "Download the conversation",
@@ -151,18 +161,16 @@ def _draw_conversation(conversation: Conversation) -> None:
     shown = list(enumerate(turns, start=1))
     if len(turns) > SHOWN_TURNS and not st.toggle(f"Show all {len(turns)} questions", key="all"):
         shown = shown[-SHOWN_TURNS:]
-    for number, turn in reversed(shown):
+    drawn = [
         draw_turn(turn, anchor=f"question-{number}", latest=number == len(turns))
-    _watch(conversation, conversation.state)
-
-
-def _wait_for_searches(conversation: Conversation) -> None:
-    """When all is drawn: a first search loads the embedder, and to look at it would make that longer."""
-    for turn in conversation.turns:
-        if turn.stage == "searching":
-            turn.wait_for_search()
-        if turn.running and turn.matches is not None:
-            resources.warm_up()
+        for number, turn in reversed(shown)
+    ]
+    going_on = [turn for turn in drawn if turn]
+    # Who follows an answer draws all anew at its end. A fragment that is there before and after it could lose
+    # that on a busy machine: what a run has drawn and not sent yet, Streamlit drops when it looks again.
+    if not going_on:
+        _watch(conversation, conversation.state)
+    return going_on
 
 
 @st.fragment(run_every=WATCH_SECONDS)

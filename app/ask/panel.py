@@ -26,6 +26,8 @@ def draw_answer(live: LiveAnswer, label: str, anchor: str, hidden: bool = False)
         _draw_unsupported(live)
     elif live.text:
         st.markdown(literal(live.text))
+    if live.note:
+        st.warning(literal(live.note))
     if live.error:
         st.error("This answer failed. Reveal the names to see why." if hidden else literal(live.error))
     elif hidden:
@@ -33,13 +35,18 @@ def draw_answer(live: LiveAnswer, label: str, anchor: str, hidden: bool = False)
     elif live.answer:
         _draw_figures(live.answer, live.kind)
     else:
-        st.caption(literal(_progress(live)))
+        _draw_progress(live)
 
 
-def _progress(live: LiveAnswer) -> str:
-    speed = live.words_per_s
-    so_far = f"{speed:.1f} words/s so far" if speed is not None and live.running else ""
-    return " · ".join(filter(None, [live.status, so_far, f"{live.seconds:.1f} s"]))
+def _draw_progress(live: LiveAnswer) -> None:
+    """What it is doing, how fast, and for how long."""
+    key, speed = live.speed
+    meant, so_far = None, ""
+    if speed is not None and live.running:
+        meant = f"{figure(key).label} so far: {figure(key).meaning}"
+        so_far = f"{speed:,.1f} {figure(key).label} so far"
+    told = [live.status, so_far, f"{live.seconds:.1f} s"]
+    st.caption(literal(" · ".join(filter(None, told))), help=meant)
 
 
 def _progress_of_somebody(live: LiveAnswer) -> str:

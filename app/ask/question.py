@@ -18,6 +18,12 @@ class Filters:
     since: date | None = None
     until: date | None = None
 
+    @property
+    def limits(self) -> int:
+        """How many are set: stars, since, until."""
+        stars = self.min_rating is not None or self.max_rating is not None
+        return sum((stars, self.since is not None, self.until is not None))
+
     def __str__(self) -> str:
         """In words; empty without any limit."""
         said = []

@@ -14,8 +14,9 @@ from app.ask.question import Question
 from app.defects import told
 from config import ModelSpec, Settings
 from config.errors import UserError
+from database import Patience
 from generator import Answer, Exchange
-from retriever import Match, Product, Retriever
+from retriever import Match, Product
 
 # Loaded with the first question: what scores and generates would hold up the first paint of the page.
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from compare.vote_log import VoteLog
     from generator import AnswerLog, Registry
     from generator.ticket import Ticket
+    from retriever import Retriever
 
 # How soon a question that waits notices that it was stopped.
 STOP_SECONDS = 0.1
@@ -36,7 +38,7 @@ class Services:
     """What all conversations share: where passages come from, who answers, and where it is written down."""
 
     settings: Settings
-    retriever: Retriever
+    retriever: "Retriever"
     registry: "Registry"
     answer_log: "AnswerLog"
     vote_log: "VoteLog"
@@ -161,9 +163,9 @@ class Turn:
             )
             return
 
-        def record(answer: Answer) -> int:
-            spec = self._specs[answer.model]
-            return services.answer_log.record(answer, spec, self.product.product_id, retrieved.retrieval_s)
+        def record(answer: Answer, patience: Patience) -> int:
+            spec, product = self._specs[answer.model], self.product.product_id
+            return services.answer_log.record(answer, spec, product, retrieved.retrieval_s, patience=patience)
 
         def follow(live: LiveAnswer, ticket: "Ticket") -> None:
             history = _history(self.product, live.model, self._earlier)
@@ -203,7 +205,7 @@ class Turn:
         from compare.scores import score_answers
 
         self.stage = "checking"
-        rows = self._services.answer_log.logged(list(answered))
+        rows = Patience().repeat(lambda: self._services.answer_log.logged(list(answered)))
         self.cited = tuple(cited_words(rows))
         for scores in score_answers(rows, {}, self._services.retriever.embedder):
             answered[scores.answer_id].unsupported = scores.unsupported

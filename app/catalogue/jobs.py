@@ -40,7 +40,7 @@ class Job:
         self.step = ""
         self.done = self.total = 0
         self.error: str | None = None
-        self._begun = time.monotonic()
+        self._begun = self._news = time.monotonic()
         self._ended: float | None = None
         self._first: tuple[float, int] | None = None
         self._wish = threading.Event()
@@ -70,8 +70,15 @@ class Job:
         seconds = time.monotonic() - self._first[0]
         return (self.done - self._first[1]) / seconds if seconds else None
 
+    @property
+    def silent_s(self) -> float:
+        """Seconds since it told something new."""
+        return time.monotonic() - self._news
+
     def report(self, step: str, done: int = 0, total: int = 0) -> None:
         """Called by the work, often: what it is at. Raises Stopped if its end is wished."""
+        if (step, done) != (self.step, self.done):
+            self._news = time.monotonic()
         self.step, self.done, self.total = step, done, total
         if total and not self._first:
             self._first = (time.monotonic(), done)

@@ -20,6 +20,7 @@ from models.llama_process import usable_cores
 from models.room import gib, this_machine
 
 _LOOK_S = 2.0
+_SILENT_S = 10.0
 _DOING = {"load": "Loading", "pull": "Pulling", "probe": "Measuring"}
 _DONE = {"load": "is in memory", "pull": "is on disk", "probe": "has been measured"}
 
@@ -115,7 +116,7 @@ def _draw_unload(one: Footprint) -> None:
 
 
 def _state(one: Footprint) -> str:
-    lasts = duration(time.time() - one.since)
+    lasts = duration(time.monotonic() - one.since)
     if not one.guard and work.jobs().running(Key("load", one.model)):
         return f"being loaded, for {lasts}"
     return f"answering, for {lasts}" if one.answering else f"idle, for {lasts}"
@@ -159,7 +160,9 @@ def _draw_job(key: Key, job: Job) -> None:
 def _how_far(job: Job) -> str:
     """How much of a download is here, how fast it comes, and how long it will take."""
     told = [f"{gib(job.done)} of {gib(job.total)}"]
-    if job.rate:
+    if job.done < job.total and job.silent_s > _SILENT_S:
+        told.append(f"nothing new for {duration(job.silent_s)}: it comes in pieces of 10 MB, if it does")
+    elif job.rate:
         told += [f"{gib(round(job.rate))} a second", f"{duration((job.total - job.done) / job.rate)} left"]
     return " · ".join(told)
 

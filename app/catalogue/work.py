@@ -80,4 +80,6 @@ def start_probe(model: str) -> None:
 
 
 def _pulling(done: int, total: int) -> str:
+    if not total:
+        return "asking the hub"
     return "pulling" if done < total else "checking what was received"

@@ -12,6 +12,7 @@ import pandas as pd
 import streamlit as st
 
 from app import resources
+from app.filters import folded_filters
 from app.results.charts import daily_chart, place_on, scatter_chart
 from compare.answer_figures import AnswerFigures, AnswerFilter, Choices, Division, LoggedFigures, Source
 from compare.report.files import guarded
@@ -44,13 +45,12 @@ def draw() -> None:
     if choices is None:
         st.info("Nothing was answered yet. Ask a question on the page Ask, or start a run in the part Runs.")
         return
-    with st.expander("Filters", icon=":material/filter_alt:"):
+    with folded_filters("figures_filters", _limits()):
         wanted = _filter(choices)
-    by: Division = st.segmented_control(
+    by: Division = st.radio(
         "One line for each",
         list(DIVISIONS),
-        default="nothing",
-        required=True,
+        horizontal=True,
         format_func=DIVISIONS.__getitem__,
         key="figures_divided_by",
         persist_state="session",
@@ -73,6 +73,14 @@ def draw() -> None:
     )
 
 
+def _limits() -> int:
+    """How many filters are set."""
+    state = st.session_state
+    keys = ("models", "products", "since", "until", "measured", "shared")
+    others = sum(bool(state.get(f"figures_{key}")) for key in keys)
+    return others + bool(state.get("figures_source", "all") != "all")
+
+
 def _filter(choices: Choices) -> AnswerFilter:
     models = st.multiselect(
         "Models", choices.models, placeholder="All", key="figures_models", persist_state="session"
@@ -93,11 +101,10 @@ def _filter(choices: Choices) -> AnswerFilter:
         until = st.date_input(
             "To", None, first, last, key="figures_until", persist_state="session", width=160
         )
-        source: Source = st.segmented_control(
+        source: Source = st.radio(
             "Asked in",
             list(SOURCES),
-            default="all",
-            required=True,
+            horizontal=True,
             format_func=SOURCES.__getitem__,
             key="figures_source",
             persist_state="session",
@@ -130,13 +137,14 @@ def _draw_form(form: str, found: Sequence[LoggedFigures], by: Division, products
 
 def _draw_charts(form: str, found: Sequence[LoggedFigures], parts: Sequence[str], by: Division) -> None:
     if by == "day":
-        st.altair_chart(daily_chart(found, form), alt=f"The speed of {FORMS[form].lower()} from day to day")
+        alt = f"The speed of {FORMS[form].lower()} from day to day"
+        st.vega_lite_chart(daily_chart(found, form), alt=alt)
         return
     drawn = [x for x in ("peak_rss_bytes", "words") if any(place_on(one, x) is not None for one in found)]
     for column, x in zip(st.columns(len(drawn)), drawn, strict=True):
         with column:
             alt = f"The speed of {FORMS[form].lower()} against {figure(x).label}"
-            st.altair_chart(scatter_chart(found, parts, form, x), alt=alt)
+            st.vega_lite_chart(scatter_chart(found, parts, form, x), alt=alt)
 
 
 def _frame(found: Sequence[LoggedFigures], parts: Sequence[str], form: str, by: Division) -> pd.DataFrame:

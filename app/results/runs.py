@@ -24,6 +24,7 @@ STATES = {
     "running": "running",
     "elsewhere": "on another machine",
     "stopped": "stopped",
+    "unjudged": "stopped while judging",
     "finished": "finished",
 }
 
@@ -67,10 +68,12 @@ def _draw_progress(run: ListedRun) -> None:
     pace = RunList(resources.database()).pace(run)
     with st.container(border=True):
         st.markdown(f"**{literal(run.run_id)}**")
-        done = min(run.answered / run.planned, 1.0) if run.planned else 0.0
-        st.progress(done, f"{run.answered:,} of {run.planned:,} answers")
+        _draw_bar(run.answered, run.planned, "answers")
+        if run.judgements and run.answered >= run.planned:
+            _draw_bar(run.judged, run.judgements, "judgements")
         if run.answered >= run.planned:
-            now = "all answered; what comes after is in what it says"
+            judging = run.judged < run.judgements
+            now = "all answered; " + ("the judge works" if judging else "what comes after is in what it says")
         elif pace.contestant is None:
             now = "loading"
         elif pace.seconds_left is None:
@@ -84,6 +87,10 @@ def _draw_progress(run: ListedRun) -> None:
         )
         if stop and run.process and stop_run(run.process):
             st.toast(literal(f"{run.run_id} is asked to stop."))
+
+
+def _draw_bar(done: int, total: int, what: str) -> None:
+    st.progress(min(done / total, 1.0) if total else 0.0, f"{done:,} of {total:,} {what}")
 
 
 def _draw_one(runs: Sequence[ListedRun]) -> None:
@@ -101,7 +108,7 @@ def _draw_one(runs: Sequence[ListedRun]) -> None:
     beside = st.multiselect("Beside it in one report", others, placeholder="Only this one", key="beside")
     with st.container(horizontal=True):
         opened = st.button("Open its report", disabled=not run.answered, icon=":material/lab_profile:")
-        if run.state in ("stopped", "elsewhere") or (run.state == "finished" and run.failures):
+        if run.state in ("stopped", "unjudged", "elsewhere") or (run.state == "finished" and run.failures):
             _draw_resume(run)
     if opened:
         st.session_state["report"] = (run.run_id, *beside)
@@ -112,7 +119,7 @@ def _draw_one(runs: Sequence[ListedRun]) -> None:
 
 def _draw_resume(run: ListedRun) -> None:
     if st.button(
-        "Resume", key="resume", icon=":material/resume:", help="Gives the answers that are missing."
+        "Resume", key="resume", icon=":material/resume:", help="Gives what is missing: answers, judgements."
     ):
         require_run_name(run.run_id)
         start_run(resources.database(), run.run_id, _folder(run.run_id))
@@ -132,6 +139,11 @@ def in_a_sentence(run: ListedRun) -> str:
         )
     if run.state == "stopped":
         return f"It was stopped after {done}, which are kept. Resume it to get the others."
+    if run.state == "unjudged":
+        return (
+            f"All {run.planned:,} answers are there. It was stopped while its judge worked, after "
+            f"{run.judged:,} of {run.judgements:,} judgements, which are kept. Resume it to get the others."
+        )
     if run.answered < run.planned:
         return f"It is finished, with {done}: not every contestant could answer everything."
     return f"It is finished: {done}."

@@ -52,7 +52,7 @@ def draw() -> None:
     st.markdown(literal(order_in_words(rates)))
     st.header("Each two")
     if any(one.rate is not None for one in rates):
-        st.altair_chart(win_rate_chart(rates), alt="Win rates with their intervals, as in the table")
+        st.vega_lite_chart(win_rate_chart(rates), alt="Win rates with their intervals, as in the table")
     st.dataframe(
         pd.DataFrame(list(map(_row, rates, shown_by(rates)))),
         hide_index=True,

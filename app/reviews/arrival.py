@@ -11,7 +11,7 @@ from pathlib import Path
 
 from app.defects import told
 from config import PassageSettings
-from database import Database
+from database import Database, Patience
 from ingest import IngestCounts, Rejection, Review, ReviewFile, UnrecognisedColumns, ingest
 from ingest.dry_run import MOST_REJECTIONS, DryRun, dry_run
 from retriever import Embedder
@@ -42,8 +42,8 @@ class Arrival:
 
     `found` is what the dry run found; `available` are the file's columns, once they are known; `told` is
     which of them somebody said holds a field. `error`: what went wrong, in words. `counts`, `rejections`: of
-    the ingest so far; `rows`: how many were read; `fraction`: of the file, 0 to 1. With `replace` the file is
-    the whole truth for its products.
+    the ingest so far; `rows`: how many were read; `fraction`: of the file, 0 to 1; `note`: what it waits for.
+    With `replace` the file is the whole truth for its products.
     """
 
     def __init__(self, path: Path, name: str) -> None:
@@ -59,8 +59,9 @@ class Arrival:
         self.rejections: list[Rejection] = []
         self.rows = 0
         self.fraction = 0.0
+        self.note = ""
         self.replace = False
-        self.told: Mapping[str, str] = {}
+        self.told: Mapping[str, str | None] = {}
         self._encoding: str | None = None
         self._stop = threading.Event()
 
@@ -69,14 +70,14 @@ class Arrival:
         """Whether something goes on with it, or will by itself."""
         return self.state in BUSY
 
-    def tell(self, columns: Mapping[str, str], encoding: str | None) -> None:
-        """Say which column holds what, field: column, and how the text is encoded; None: to be guessed."""
+    def tell(self, columns: Mapping[str, str | None], encoding: str | None) -> None:
+        """Say which column holds what, None: none, and how the text is encoded, None: to be guessed."""
         self.told, self._encoding = dict(columns), encoding
 
     def begin(self, state: State) -> None:
         """Something new begins, or waits for its turn."""
         self._stop.clear()
-        self.state, self.error, self.rows, self.fraction = state, "", 0, 0.0
+        self.state, self.error, self.rows, self.fraction, self.note = state, "", 0, 0.0, ""
         self.counts, self.rejections = IngestCounts(), []
         if state is State.reading:
             self.found = None
@@ -102,8 +103,9 @@ class Arrival:
         def bring() -> None:
             with self._open() as file:
                 self.counts = ingest(
-                    self._wanted(file), database, embedder, passages, self._report, replace=self.replace
-                )
+                    self._wanted(file), database, embedder, passages, self._report,
+                    replace=self.replace, patience=Patience(self._wait),
+                )  # fmt: skip
             self.state = State.stopped if self._stop.is_set() else State.done
 
         self._follow(bring)
@@ -144,6 +146,9 @@ class Arrival:
         self.rows += rows
         self.fraction = min(1.0, file.position / max(self.size, 1))
 
+    def _wait(self, why: str) -> None:
+        self.note = why
+
     def _report(self, counts: IngestCounts, rejections: Sequence[Rejection]) -> None:
-        self.counts = counts
+        self.counts, self.note = counts, ""
         self.rejections += rejections[: MOST_REJECTIONS - len(self.rejections)]

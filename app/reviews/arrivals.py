@@ -157,8 +157,7 @@ class Arrivals:
                 self._line.remove(arrival)
 
     def _ingest(self, arrival: Arrival) -> None:
-        # Streamlit collects garbage after each run of a page, twice a second while somebody watches. With a
-        # million objects of the libraries to look through, this thread would hardly get a turn.
+        # As in `app.resources.warm_up`: else who looks at a page would wait for the garbage collector.
         self.loading = True
         with suppress(UserError):  # what is wrong with the embedder, the ingest says
             self._embedder.load()

@@ -122,6 +122,8 @@ def draw_busy(arrival: "Arrival", loading: bool) -> None:
 def draw_progress(arrival: "Arrival") -> None:
     """How far an ingest is."""
     counts = arrival.counts
+    if arrival.note:
+        st.warning(literal(arrival.note))
     st.progress(arrival.fraction, text=f"{arrival.fraction:.0%} of the file, {arrival.rows:,} rows read")
     st.caption(
         f"Stored so far: {counts.new:,} new, {counts.updated:,} updated, {counts.unchanged:,} unchanged, "

@@ -86,7 +86,8 @@ def draw_product(product: Product, to_search: Callable[[], None]) -> None:
     """What the product is, and its ratings."""
     with st.container(border=True):
         st.header(literal(product.name), anchor=False)
-        about = [product.brand, product.categories, ", ".join(product.ids)]
+        categories = ", ".join(map(str.strip, (product.categories or "").split(",")))
+        about = [product.brand, categories, ", ".join(product.ids)]
         st.caption(literal(" · ".join(part for part in about if part)))
         with st.container(horizontal=True):
             mean = "-" if product.mean_rating is None else f"{product.mean_rating:.1f} ★"

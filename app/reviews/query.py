@@ -7,6 +7,7 @@ from datetime import date
 import streamlit as st
 
 from app import resources
+from app.filters import folded_filters
 from app.reviews.products import chosen, listed
 from config.settings import SearchMode
 
@@ -17,6 +18,7 @@ MODES: Mapping[SearchMode, str] = {
 }
 MOST_PASSAGES = 50
 EARLIEST = date(1990, 1, 1)
+EVERY_STAR = (1.0, 5.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,18 +57,29 @@ def draw_form() -> Query | None:
             persist_state="page",
         )
         with st.container(horizontal=True, vertical_alignment="bottom"):
-            mode: SearchMode = st.segmented_control(
-                "Search by", list(MODES), default=settings.mode, required=True, format_func=MODES.__getitem__
+            mode: SearchMode = st.radio(
+                "Search by",
+                list(MODES),
+                list(MODES).index(settings.mode),
+                format_func=MODES.__getitem__,
+                horizontal=True,
             )
             k = st.number_input("Passages", 1, MOST_PASSAGES, settings.k, width=140)
-        with st.expander("Filters"):
-            low, high = st.slider("Stars, from and to", 1.0, 5.0, (1.0, 5.0), 0.5, format="%.1f")
+        with folded_filters("reviews-filters", _limits()):
+            low, high = st.slider(
+                "Stars, from and to", *EVERY_STAR, EVERY_STAR, 0.5, format="%.1f", key="reviews-stars"
+            )
             st.caption("With a limit, reviews without stars or without a date are left out.")
             with st.container(horizontal=True):
-                since = st.date_input("Written since", None, min_value=EARLIEST, width=180)
-                until = st.date_input("Written until", None, min_value=EARLIEST, width=180)
+                since = st.date_input(
+                    "Written since", None, min_value=EARLIEST, width=180, key="reviews-since"
+                )
+                until = st.date_input(
+                    "Written until", None, min_value=EARLIEST, width=180, key="reviews-until"
+                )
             with_harmful = st.toggle(
                 "Also what is marked as harmful",
+                key="reviews-harmful",
                 help="Models are never given these; here they can be looked at.",
             )
         sent = st.form_submit_button("Search", icon=":material/search:", type="primary")
@@ -79,3 +92,10 @@ def draw_form() -> Query | None:
         product_id or first.product_id, question, int(k), mode, low if low > 1 else None,
         high if high < 5 else None, since, until, with_harmful,
     )  # fmt: skip
+
+
+def _limits() -> int:
+    """How many filters the search that was sent last had."""
+    state = st.session_state
+    others = (state.get(f"reviews-{key}") for key in ("since", "until", "harmful"))
+    return sum(map(bool, others)) + bool(state.get("reviews-stars", EVERY_STAR) != EVERY_STAR)

@@ -27,6 +27,7 @@ LABELS = {
     "categories": "Categories",
 }
 NOT_CHOSEN = "not chosen"
+NO_COLUMN = "no column"
 LONGEST_SHOWN = 300  # characters of a sample's text
 REPLACE = "The file is the whole truth for its products"
 REPLACE_WARNING = (
@@ -153,18 +154,19 @@ def draw_rejections(sentences: list[str], total: int) -> None:
 
 def draw_columns(arrivals: "Arrivals", arrival: "Arrival") -> None:
     """A column for each field, if the columns are known, and the encoding; sent, the file is read again."""
-    from ingest.columns import NAMES, recognised_by_name
+    from ingest.columns import NAMES, REQUIRED, recognised_by_name
 
     by_name = recognised_by_name(arrival.available)
     with st.form(f"columns-{arrival.key}", border=False):
-        told: dict[str, str] = {}
+        told: dict[str, str | None] = {}
         for field in NAMES if arrival.available else ():
-            known = next(iter(by_name.get(field, ())), NOT_CHOSEN)
-            options = [NOT_CHOSEN, *arrival.available] if known == NOT_CHOSEN else list(arrival.available)
-            first = arrival.told.get(field, known)
+            none = NOT_CHOSEN if field in REQUIRED else NO_COLUMN
+            known = next(iter(by_name.get(field, ())), none)
+            options = list(arrival.available) if none == NOT_CHOSEN != known else [none, *arrival.available]
+            first = arrival.told.get(field, known) or none
             column = st.selectbox(LABELS[field], options, options.index(first) if first in options else 0)
             if column != known:
-                told[field] = column
+                told[field] = None if column == none else column
         encoding = st.text_input("Encoding", placeholder="guessed; for example cp1252")
         if st.form_submit_button("Look again"):
             arrival.tell(told, encoding.strip() or None)

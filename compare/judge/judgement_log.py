@@ -3,13 +3,20 @@
 from collections.abc import Sequence
 from typing import Any
 
+from psycopg2.extensions import connection as Connection
 from psycopg2.extras import Json
 
 from compare.judge.judge import Judgement, Rating
 from compare.judge.judgements import Judgements
 from compare.judge.pairs import Preference
 from config.errors import RunError
-from database import Database
+from database import Database, Patience
+
+_INSERT = """
+    INSERT INTO judgement (first, second, judge, file_sha256, itself, marks, forth, back)
+    VALUES (%(first)s, %(second)s, %(judge)s, %(file_sha256)s, %(itself)s, %(marks)s, %(forth)s, %(back)s)
+    ON CONFLICT DO NOTHING
+"""
 
 
 class JudgementLog:
@@ -18,21 +25,22 @@ class JudgementLog:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def record(self, judge: str, file_sha256: str | None, judgement: Judgement) -> None:
-        """Store one. Raises RunError if it is stored already: somebody else judges the same run."""
+    def record(
+        self, judge: str, file_sha256: str | None, judgement: Judgement, patience: Patience = Patience()
+    ) -> None:
+        """Store one; a database that is away is waited for.
+
+        Raises RunError if it is stored already: somebody else judges the same run.
+        """
         row = {"judge": judge, "file_sha256": file_sha256, "itself": judgement.itself, **_columns(judgement)}
-        with self._database.connection() as connection, connection.cursor() as cursor:
-            cursor.execute(
-                """
-                INSERT INTO judgement (first, second, judge, file_sha256, itself, marks, forth, back)
-                VALUES (%(first)s, %(second)s, %(judge)s, %(file_sha256)s, %(itself)s, %(marks)s, %(forth)s,
-                        %(back)s)
-                ON CONFLICT DO NOTHING
-                """,
-                row,
-            )
-            if cursor.rowcount == 0:
-                raise RunError("Another process is judging the same answers at the same time.")
+
+        def insert(connection: Connection) -> None:
+            with connection.cursor() as cursor:
+                cursor.execute(_INSERT, row)
+                if cursor.rowcount == 0:
+                    raise RunError("Another process is judging the same answers. Wait for it, or stop it.")
+
+        patience.transact(self._database, insert)
 
     def judgements(self, run_id: str, judge: str) -> Judgements:
         """What this judge has said of the run so far."""

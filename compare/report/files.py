@@ -1,9 +1,12 @@
 """A report's files, all from the same rows. Knows their names and formats; what they say is the contents'."""
 
 import json
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from compare.report.contents import contents
@@ -14,6 +17,7 @@ from compare.report.page import page
 from compare.report.summary import preference_rows, summary_json
 from compare.report.visible import visible
 from compare.statistics import judge
+from config.folders import writing_to
 from generator.answer_log import Row
 from generator.export import write_csv
 
@@ -23,7 +27,8 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def write_files(folder: Path, runs: Sequence[FinishedRun]) -> Path:
-    """Write the report of one run, or of several beside each other; returns the page. Files are replaced.
+    """Write the report of one run, or of several beside each other; returns the page. Files are replaced, all
+    or none. Raises CannotWrite.
 
     report.html and report.md for people; as JSON lines and as CSV: answers, figures (what each contestant
     reaches), comparisons (of each two), preferences (of the judge, where there is one). summary.json, of one
@@ -32,17 +37,32 @@ def write_files(folder: Path, runs: Sequence[FinishedRun]) -> Path:
     text as it is.
     """
     told = contents(runs)
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / PAGE).write_text(page(told), encoding="utf-8")
-    (folder / "report.md").write_text(markdown(told), encoding="utf-8")
-    _write_rows(folder, "answers", [row for run in runs for row in run.scored_rows()])
-    _write_rows(folder, "figures", list(_figure_rows(told.measured)))
-    _write_rows(folder, "comparisons", list(_comparison_rows(told.measured)))
-    if any(run.judged for run in runs):
-        _write_rows(folder, "preferences", [row for run in runs for row in preference_rows(run)])
-    if len(runs) == 1:
-        (folder / SUMMARY).write_text(summary_json(runs[0], told.measured) + "\n", encoding="utf-8")
+    names = shlex.join(run.run_id for run in runs)
+    remedy = (
+        "Make room there, or name another folder with --out. The answers are in the database: "
+        f"python -m compare report {names} writes them anew."
+    )
+    with writing_to(folder, remedy), _all_or_none(folder) as place:
+        (place / PAGE).write_text(page(told), encoding="utf-8")
+        (place / "report.md").write_text(markdown(told), encoding="utf-8")
+        _write_rows(place, "answers", [row for run in runs for row in run.scored_rows()])
+        _write_rows(place, "figures", list(_figure_rows(told.measured)))
+        _write_rows(place, "comparisons", list(_comparison_rows(told.measured)))
+        if any(run.judged for run in runs):
+            _write_rows(place, "preferences", [row for run in runs for row in preference_rows(run)])
+        if len(runs) == 1:
+            (place / SUMMARY).write_text(summary_json(runs[0], told.measured) + "\n", encoding="utf-8")
     return folder / PAGE
+
+
+@contextmanager
+def _all_or_none(folder: Path) -> Iterator[Path]:
+    """Where to write the files of `folder`: they take their places when all are written, or go."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix=".unfinished-", dir=folder) as unfinished:
+        yield Path(unfinished)
+        for file in list(Path(unfinished).iterdir()):
+            file.replace(folder / file.name)
 
 
 def _figure_rows(found: Measured) -> Iterator[Row]:

@@ -54,10 +54,13 @@ def read_question_set(path: Path) -> Sequence[SetQuestion]:
     try:
         entries = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ConfigError(f"The question set {path} cannot be read: {error}") from error
+        raise ConfigError(
+            f"The question set {path} cannot be read: {error}. Name one such as "
+            "data/experiment-questions.yaml."
+        ) from error
     try:
         return TypeAdapter(tuple[SetQuestion, ...]).validate_python(entries or ())
     except ValidationError as error:
         first = error.errors()[0]
         place = " ".join(f"{part + 1}" if isinstance(part, int) else f"'{part}'" for part in first["loc"])
-        raise ConfigError(f"{path}, question {place}: {first['msg']}") from error
+        raise ConfigError(f"{path}, question {place}: {first['msg']}.") from error

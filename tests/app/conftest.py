@@ -18,7 +18,7 @@ from tests.conftest import WordCounter
 from tests.scripted_model import write_scripted_model
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, BrowserContext, Page
 
     from app.ask.turn import Services
     from tests.conftest import Cluster
@@ -66,30 +66,10 @@ def page_environment(embedded_cluster: "Cluster", tmp_path_factory: pytest.TempP
 
 
 @pytest.fixture(scope="session")
-def empty_environment(
-    embedded_cluster: "Cluster", tmp_path_factory: pytest.TempPathFactory
-) -> dict[str, str]:
-    """Environment of a page without reviews and models."""
-    return os.environ | {
-        "REVIEWDUEL_HOME": str(tmp_path_factory.mktemp("empty")),
-        "REVIEWDUEL_DATABASE_URL": embedded_cluster.create_migrated(),
-    }
-
-
-@pytest.fixture(scope="session")
 def page_server(
     page_environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[PageServer]:
     server = PageServer(page_environment, tmp_path_factory.mktemp("log") / "log")
-    yield server
-    server.stop()
-
-
-@pytest.fixture(scope="session")
-def empty_server(
-    empty_environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[PageServer]:
-    server = PageServer(empty_environment, tmp_path_factory.mktemp("log") / "log")
     yield server
     server.stop()
 
@@ -103,11 +83,18 @@ def services(embedded_cluster: "Cluster", tmp_path_factory: pytest.TempPathFacto
         yield services
 
 
+@pytest.fixture(scope="session")
+def visitor(browser: "Browser") -> Iterator["BrowserContext"]:
+    """Somebody's browser: what it has fetched from a server once it need not fetch again."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    context.set_default_timeout(30_000)
+    yield context
+    context.close()
+
+
 @pytest.fixture
-def page(browser: "Browser") -> Iterator["Page"]:
-    """A fresh tab; nothing outside this machine can be reached from it."""
-    page = browser.new_page(viewport={"width": 1280, "height": 900})
-    page.route(lambda url: not url.startswith("http://127.0.0.1:"), lambda route: route.abort())
-    page.set_default_timeout(30_000)
+def page(visitor: "BrowserContext") -> Iterator["Page"]:
+    """A fresh tab."""
+    page = visitor.new_page()
     yield page
     page.close()

@@ -11,19 +11,22 @@ from types import TracebackType
 from typing import Self
 
 ROOT = Path(__file__).parent.parent.parent
+SCRIPT = ROOT / "app" / "main.py"
 
 
 class PageServer:
-    """A running Streamlit server, started in `folder`; `url` leads to its page."""
+    """A running Streamlit server of `script`, started in `folder`; `url` leads to its page."""
 
-    def __init__(self, environment: Mapping[str, str], log: Path, folder: Path = ROOT) -> None:
+    def __init__(
+        self, environment: Mapping[str, str], log: Path, folder: Path = ROOT, script: Path = SCRIPT
+    ) -> None:
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port = free.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = log
         with log.open("wb") as output:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "streamlit", "run", str(ROOT / "app" / "main.py"),
+                [sys.executable, "-m", "streamlit", "run", str(script),
                  f"--server.port={self.port}"],
                 cwd=folder,
                 env=dict(environment),

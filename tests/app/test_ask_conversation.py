@@ -43,6 +43,10 @@ def test_a_question_is_answered_checked_and_its_citations_found(conversation: Co
     ]
     assert cited == ["battery lasts thirty hours"]
     assert all(live.answer and live.answer.shared for live in turn.answers)
+    assert good.answer
+    # What was told last is what is told of the whole.
+    key, speed = good.speed
+    assert key == "decode_tok_s" and speed == pytest.approx(good.answer.timing.decode_tok_s)
 
 
 def test_a_follow_up_waits_for_what_it_follows_and_knows_it(conversation: Conversation) -> None:

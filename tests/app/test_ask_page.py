@@ -13,7 +13,6 @@ from app.ask import form
 from app.ask.conversation import Conversation, Conversations
 from app.ask.turn import Services
 from database import Database
-from retriever import Embedder, Retriever
 from retriever.products import Listing, resolve_products
 from tests.app.answering import CONCLUSION, RECITED, THOUGHT
 
@@ -139,6 +138,7 @@ def test_filters_are_shown_with_the_question_they_applied_to(page: AppTest, stor
     page.run()
     page.slider(key="stars").set_value((4, 5)).run()
     page.date_input(key="since").set_value(date(2020, 1, 1)).run()
+    assert [expander.label for expander in page.expander] == ["Filters: 2 set"]
     finished(ask(page), store)
     assert "4 to 5 stars, since 2020-01-01" in shown(page)
     assert "The price is too high." not in shown(page)
@@ -209,10 +209,10 @@ def test_a_product_beyond_those_listed_is_found(
 
 
 def test_without_reviews_the_page_says_what_to_do(
-    page: AppTest, database: Database, fake_embedder: Embedder, monkeypatch: pytest.MonkeyPatch
+    page: AppTest, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    empty = Retriever(database, fake_embedder)
-    monkeypatch.setattr(resources, "retriever", lambda: empty)
+    monkeypatch.setattr(resources, "database", lambda: database)
     page.run()
     assert "There are no reviews yet." in shown(page)
     assert "python -m ingest data/reviews.csv" in shown(page)
+    assert page.get("page_link")[0].proto.page == "reviews"

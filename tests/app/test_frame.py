@@ -8,13 +8,19 @@ import pytest
 from playwright.sync_api import expect
 
 from app.defects import DEFECT
-from tests.app.accessibility import nameless, read_out, skipped_levels
+from tests.app.accessibility import faint, nameless, read_out, skipped_levels
 from tests.app.page_server import PageServer
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Page, ViewportSize
 
+PHONE: "ViewportSize" = {"width": 390, "height": 844}
 PAGES = {"": "Ask", "results": "Results", "models": "Models", "reviews": "Reviews"}
+# How bright the page's ground is, 0 to 255.
+GROUND = """
+    (getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor
+        .match(/\\d+/g).slice(0, 3).reduce((sum, part) => sum + +part, 0) / 3)
+"""
 MIXED = "<script>alert(1)</script>../../etc/passwd ![i](http://example.com/i.png) :red[red]"
 NUL, LONG = "a\x00b", "x" * 10_000
 HOSTILE = {
@@ -36,7 +42,7 @@ def drawn(page: "Page") -> None:
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_a_page_is_whole_local_and_can_be_read_out(page: "Page", page_server: PageServer, path: str) -> None:
+def test_a_page_is_whole_local_and_can_be_read(page: "Page", page_server: PageServer, path: str) -> None:
     asked: list[str] = []
     complaints: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
@@ -51,6 +57,15 @@ def test_a_page_is_whole_local_and_can_be_read_out(page: "Page", page_server: Pa
     nodes = read_out(page)
     assert not nameless(nodes)
     assert not skipped_levels(nodes)
+    assert page.evaluate(GROUND) > 200
+    assert not faint(page)
+    page.emulate_media(color_scheme="dark")
+    page.wait_for_function(f"{GROUND} < 60")
+    assert not faint(page)
+    page.set_viewport_size(PHONE)
+    # Tables take their new width a moment later.
+    for part in ("document.documentElement", "document.querySelector('[data-testid=stMain]')"):
+        page.wait_for_function(f"{part}.scrollWidth <= innerWidth")
 
 
 def test_no_address_breaks_a_page(page: "Page", page_server: PageServer) -> None:
@@ -76,26 +91,3 @@ def test_the_keyboard_reaches_pages_and_question(page: "Page", page_server: Page
         )
     assert "stChatInputTextArea" in reached
     assert {name for name in PAGES.values() if not any(name in text for text in reached)} <= {"Ask"}
-
-
-def test_a_phone_shows_everything_in_its_width(page: "Page", page_server: PageServer) -> None:
-    page.set_viewport_size({"width": 390, "height": 844})
-    for path in PAGES:
-        page.goto(f"{page_server.url}/{path}")
-        drawn(page)
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
-        assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth <= innerWidth"), path
-
-
-def test_it_is_dark_for_whom_the_night_is(page: "Page", page_server: PageServer) -> None:
-    grounds = {}
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
-        page.goto(f"{page_server.url}/reviews")
-        drawn(page)
-        ground = page.evaluate(
-            "getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor"
-        )
-        grounds[scheme] = sum(map(int, re.findall(r"\d+", ground)[:3])) / 3
-    assert grounds["light"] > 200
-    assert grounds["dark"] < 60

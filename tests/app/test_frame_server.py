@@ -91,7 +91,7 @@ def test_nothing_of_the_disk_is_served(server: PageServer) -> None:
 
 
 def test_the_first_paint_waits_for_no_library_that_it_does_not_need() -> None:
-    slow = ["pandas", "pyarrow", "scipy", "sklearn", "torch", "langchain_core", "altair", "llama_cpp"]
+    slow = ["pandas", "pyarrow", "scipy", "sklearn", "torch", "langchain_core", "altair", "llama_cpp", "gguf"]
     code = f"import sys, app.ask.page, app.errors; print([name for name in {slow} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -11,6 +11,8 @@ from streamlit.testing.v1 import AppTest
 from app import resources
 from app.ask.live_answer import LiveAnswer
 from config import ModelSpec, Settings
+from config.errors import DatabaseAway, DatabaseError
+from database import Patience
 from generator import Answer, Registry
 from tests.generator.strange_server import StrangeServer, dies_after, event, hangs_after, says
 
@@ -30,10 +32,12 @@ def registry(server: StrangeServer, tmp_path: Path) -> Iterator[Registry]:
 
 
 class Following:
-    """An answer that a thread follows; what was logged of it."""
+    """An answer that a thread follows; what was logged of it. `away`: what the database says first."""
 
-    def __init__(self, registry: Registry) -> None:
+    def __init__(self, registry: Registry, *away: DatabaseError) -> None:
         self.recorded: list[Answer] = []
+        self.notes: list[str] = []
+        self._away = list(away)
         self.live = LiveAnswer("far", "openai")
         ticket = registry.reserve("far")
         self._thread = threading.Thread(
@@ -41,7 +45,13 @@ class Following:
         )
         self._thread.start()
 
-    def _record(self, answer: Answer) -> int:
+    def _record(self, answer: Answer, patience: Patience) -> int:
+        return patience.repeat(lambda: self._try(answer))
+
+    def _try(self, answer: Answer) -> int:
+        self.notes.append(self.live.note)
+        if self._away:
+            raise self._away.pop(0)
         self.recorded.append(answer)
         return 7
 
@@ -79,6 +89,8 @@ def test_what_came_before_the_connection_broke_stays(server: StrangeServer, regi
     answer.wait()
     assert answer.live.text == "It is"
     assert answer.live.error and "broke off" in answer.live.error
+    # A server that counts no tokens meanwhile.
+    assert answer.live.speed[0] == "words_per_s" and answer.live.speed[1]
     # Half an answer is no answer: it is not logged.
     assert not answer.recorded
 
@@ -94,7 +106,7 @@ def draw() -> None:
         "far", "?", "Yes.", (), 0, "end", timing, None, None, None, queue_s=0, mode="interactive", shared=True
     )
     live = SimpleNamespace(
-        error=None, text="Yes.", reasoning="", answer=answer, kind="openai", unsupported=()
+        error=None, note="", text="Yes.", reasoning="", answer=answer, kind="openai", unsupported=()
     )
     draw_answer(live, "far (remote)", "q1")  # type: ignore[arg-type]
 
@@ -107,3 +119,18 @@ def test_figures_that_nobody_knows_are_not_drawn_as_numbers() -> None:
     said = " ".join(caption.value for caption in page.caption)
     assert "the model ran on its server" in said
     assert "its server wrote other answers for us too" in said
+
+
+def test_an_answer_is_logged_when_the_database_is_back(registry: Registry, server: StrangeServer) -> None:
+    answer = Following(registry, DatabaseAway("It is gone."))
+    answer.wait()
+    assert [one.text for one in answer.recorded] == ["Yes."]
+    assert (answer.live.answer_id, answer.live.error, answer.live.note) == (7, None, "")
+    assert answer.notes[0] == "" and answer.notes[1].startswith("Not in the answer log yet. It is gone.")
+
+
+def test_an_answer_that_cannot_be_logged_is_shown(registry: Registry, server: StrangeServer) -> None:
+    answer = Following(registry, DatabaseError("Its disk is full."))
+    answer.wait()
+    assert (answer.live.text, answer.live.answer_id) == ("Yes.", None)
+    assert answer.live.error == "This answer is not in the answer log. Its disk is full."

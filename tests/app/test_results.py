@@ -25,7 +25,7 @@ from database import Database
 from generator import AnswerLog
 from retriever import Embedder, Retriever
 from tests.compare.logged import log_answer
-from tests.compare.plans import make_contestant, make_plan
+from tests.compare.plans import make_contestant, make_plan, make_task
 
 
 @pytest.fixture
@@ -120,11 +120,12 @@ def test_filters_and_lines(shared: Database) -> None:
     page = drawn(figures_part)
     page.multiselect(key="figures_models").set_value(["b"]).run()
     assert list(page.dataframe[0].value["contestant"]) == ["b"]
-    page.segmented_control(key="figures_divided_by").set_value("product").run()
+    page.radio(key="figures_divided_by").set_value("product").run()
     assert list(page.dataframe[0].value["product"]) == ["B02"]
-    page.segmented_control(key="figures_divided_by").set_value("day").run()
+    page.radio(key="figures_divided_by").set_value("day").run()
     assert not page.exception and len(page.dataframe) == 1
     page.toggle(key="figures_measured").set_value(True).run()
+    assert page.expander[0].label == "Filters: 2 set"
     assert not page.dataframe and "No answer passes these filters" in said(page)
 
 
@@ -190,6 +191,15 @@ def test_runs_and_their_states(shared: Database, settings: Settings) -> None:
     assert "b\\: It \\*broke\\*." in said(page) and page.button(key="resume")
     page.selectbox(key="run").set_value("stopped").run()
     assert "It was stopped after 1 of 8 answers" in said(page) and page.button(key="resume")
+
+
+def test_a_run_stopped_while_its_judge_worked_goes_on_there(shared: Database) -> None:
+    plan = make_plan(make_contestant("a"), tasks=(make_task(repeats=1),), judge=make_contestant("j").spec)
+    AnswerLog(shared).begin_run("night", plan.to_row(), plan.task_rows())
+    log_answer(shared, "a", run="night", contestant="a")
+    page = drawn(runs_part)
+    assert page.dataframe[0].value["state"][0] == "stopped while judging"
+    assert "after 0 of 1 judgements" in said(page) and page.button(key="resume")
 
 
 def test_a_run_that_cannot_be_is_a_sentence(shared: Database) -> None:

@@ -13,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from app import resources
 from app.reviews import bring_in
+from app.reviews.arrival import Arrival
 from app.reviews.arrivals import Arrivals
 from config import PassageSettings, Settings
 from config.settings import RetrievalSettings
@@ -115,7 +116,7 @@ def test_products_with_their_ratings(filled: None, page: AppTest) -> None:
     assert table["Stars"].tolist()[0] == pytest.approx(10 / 3)
     assert page.header[0].value == "Product A"
     assert [metric.value for metric in page.metric] == ["3.3 ★", "3", "2024-01-02 to 2024-03-04"]
-    assert "Acme · Home,Kitchen · A1, A2" in said(page)
+    assert "Acme · Home, Kitchen · A1, A2" in said(page)
     bars = [bar.text for bar in page.progress]
     assert bars == ["★★★★★ 1 (33%)", "★★★★ 1 (33%)", "★★★ 0 (0%)", "★★ 0 (0%)", "★ 1 (33%)"]
     page.text_input(key="reviews-find").set_value("b1").run()
@@ -134,6 +135,7 @@ def test_the_search_is_the_apps_and_shows_what_is_known(filled: None, page: AppT
     page.slider[0].set_range(4.0, 5.0)
     page.button[0].click().run()
     assert passages(page) == ["r1", "r3"]
+    assert [expander.label for expander in page.expander] == ["Filters: 1 set"]
     page.text_input(key="reviews-question").set_value(" ")
     page.button[0].click().run()
     assert "Type a question" in said(page)
@@ -173,9 +175,7 @@ def test_without_reviews_the_sample_is_a_button(page: AppTest, tmp_path: Path, m
     assert "There are no reviews yet" in said(page)
     page.button[0].click().run()
     (arrival,) = bring_in.arrivals().all()
-    end = time.monotonic() + 20
-    while arrival.busy and time.monotonic() < end:
-        time.sleep(0.01)
+    settle(arrival)
     page.run()
     assert "Done: read 1, new 1" in said(page)
     assert [product.name for product in resources.retriever().products()] == ["Kettle"]
@@ -196,10 +196,29 @@ def test_what_a_file_holds_is_said_before_anything_is_stored(
     data: bytes, sentence: str, filled: None, page: AppTest
 ) -> None:
     arrival = bring_in.arrivals().take(io.BytesIO(data), "[x](http://example.com).csv")
-    end = time.monotonic() + 20
-    while arrival.busy and time.monotonic() < end:
-        time.sleep(0.01)
+    settle(arrival)
     open_tab(page, "Bring in")
     assert not page.exception
     assert sentence in said(page).replace("\\", "")
     assert "[x](http" not in said(page)
+
+
+def test_a_column_may_be_taken_for_none_that_matters(filled: None, page: AppTest) -> None:
+    file = io.BytesIO(b"asins,reviews.text,brand\nA,It boils.,never heard of\n")
+    arrival = bring_in.arrivals().take(file, "shop.csv")
+    settle(arrival)
+    open_tab(page, "Bring in")
+    boxes = {box.label: box for box in page.selectbox}
+    assert boxes["Brand"].options == ["no column", "asins", "reviews.text", "brand"]
+    assert boxes["Product's id (needed)"].options == ["asins", "reviews.text", "brand"]
+    boxes["Brand"].set_value("no column")
+    next(button for button in page.button if button.label == "Look again").click().run()
+    settle(arrival)
+    assert not page.exception and arrival.found
+    assert arrival.found.columns["brand"] == () and arrival.found.samples[0].listing.brand is None
+
+
+def settle(arrival: Arrival) -> None:
+    end = time.monotonic() + 20
+    while arrival.busy and time.monotonic() < end:
+        time.sleep(0.01)

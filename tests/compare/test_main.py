@@ -1,17 +1,22 @@
 """`python -m compare` from the inside: runs that are begun, interrupted, resumed, replaced and judged."""
 
 import json
+import os
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 
+import psutil
 import pytest
 import yaml
+from psycopg2.extras import Json
 from typer.testing import CliRunner, Result
 
 import compare.__main__ as main
+from compare.run_process import RunProcess
 from compare.runner import Runner
 from config import Settings
-from config.errors import DatabaseError, UserError
+from config.errors import DatabaseError, RunError, UserError
 from database import Database
 from generator import AnswerLog
 from retriever import Embedder
@@ -120,6 +125,18 @@ def test_a_name_is_not_used_twice_unless_it_is_said(run: Run, log: AnswerLog) ->
     assert log.run("demo")["plan"]["seed"] == 0
     assert run(*arguments, "--seed", "5", "--replace").exit_code == 0
     assert log.run("demo")["plan"]["seed"] == 5 and len(log.answered("demo")) == 2
+
+
+def test_a_run_that_is_worked_on_is_not_replaced(run: Run, log: AnswerLog) -> None:
+    arguments = ("--models", "praise", "--products", "1", "--repeats", "1", "--name", "demo", "--replace")
+    assert run(*arguments).exit_code == 0
+    other = Json(asdict(RunProcess.of(psutil.Process(os.getppid()))))
+    with log.database.connection() as connection, connection.cursor() as cursor:
+        cursor.execute("UPDATE run SET process = %s", (other,))
+    busy = run(*arguments)
+    assert isinstance(busy.exception, RunError)
+    assert f"Process {os.getppid()} works on the run 'demo' already" in str(busy.exception)
+    assert len(log.answered("demo")) == 2
 
 
 def test_thresholds_decide_the_exit_code(run: Run) -> None:

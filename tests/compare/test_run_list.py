@@ -1,11 +1,12 @@
 """The list of runs: how far they are and what state they are in, told by answers, failures and processes."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 
 import psutil
 import pytest
 
+from compare.judge import JudgementLog, Preference, Rating, case_key, cases
 from compare.run_list import ListedRun, Pace, RunList, _pace
 from compare.run_process import RunProcess, working_on
 from compare.runner import Failure
@@ -57,6 +58,27 @@ def test_who_could_not_answer_is_not_waited_for(database: Database, log: AnswerL
     assert listed(database, "night").state == "stopped"
 
 
+def test_stopped_while_its_judge_worked(database: Database, log: AnswerLog) -> None:
+    plan = replace(PLAN, judge=make_contestant("j").spec, tasks=(make_task("B01", repeats=2),))
+    log.begin_run("night", plan.to_row(), plan.task_rows())
+    for contestant in ("a", "b"):
+        for repeat in range(2):
+            log_answer(database, run="night", contestant=contestant, repeat=repeat)
+    all_cases = cases(log.answers("night"))
+    run = listed(database, "night")
+    # Four answers, and two pairs.
+    assert (run.judged, run.judgements, run.state) == (0, len(all_cases), "unjudged")
+    assert run.judgements == 6
+    for number, (first, second) in enumerate(map(case_key, all_cases), start=1):
+        said = Rating(first, None) if second is None else Preference(first, second, 1, 1, (1, 1))
+        JudgementLog(database).record("j", None, said)
+        assert listed(database, "night").judged == number
+    assert listed(database, "night").state == "finished"
+    # What another judge would say is still to come.
+    log.change_plan("night", replace(plan, judge=make_contestant("k").spec).to_row())
+    assert listed(database, "night").state == "unjudged"
+
+
 def test_the_latest_come_first(database: Database, log: AnswerLog) -> None:
     for name in ("first", "second", "third"):
         begin(log, name)
@@ -97,3 +119,11 @@ def test_a_process_is_read_as_it_was_noted(database: Database, log: AnswerLog) -
     begin(log, "night")
     with working_on(database, "night"):
         assert listed(database, "night").process == RunProcess.of(psutil.Process())
+
+
+@pytest.mark.parametrize("hours", [1, -1])
+def test_a_clock_that_is_set_makes_no_run_take_hours(hours: int) -> None:
+    start = datetime(2026, 1, 2, tzinfo=UTC)
+    given = [("a", start + timedelta(seconds=seconds)) for seconds in (0, 10, 20, 30)]
+    given += [("a", when + timedelta(hours=hours, seconds=40)) for _, when in given]
+    assert _pace(given, 6) == Pace("a", 60.0)

@@ -16,7 +16,7 @@ from psycopg2.extras import Json
 
 from compare import run_process
 from compare.run_list import RunList
-from compare.run_process import RunProcess, output_of, start_run, stop_run, working_on
+from compare.run_process import RunProcess, output_of, require_idle, start_run, stop_run, working_on
 from config.errors import RunError
 from database import Database
 from generator import AnswerLog
@@ -73,16 +73,31 @@ def test_two_do_not_work_on_the_same_run(
         pass
     with pytest.raises(RunError, match="already"):
         start_run(night, "night", tmp_path)
+    with pytest.raises(RunError, match="already"):
+        require_idle(night, "night")
+    require_idle(night, "another")
     assert noted(night) == RunProcess.of(psutil.Process(sleeper.pid))
 
 
 def test_a_recycled_id_is_another_process(night: Database) -> None:
-    recycled = replace(OWN, started=OWN.started - 3600)
+    assert OWN.uptime is not None
+    recycled = replace(OWN, uptime=OWN.uptime - 3600)
     assert recycled.find() is None
     assert not stop_run(recycled)
     note(night, recycled)
     with working_on(night, "night"):
         assert noted(night) == OWN
+
+
+def test_a_clock_that_is_set_makes_nobody_another() -> None:
+    assert replace(OWN, started=OWN.started - 3600).find() == psutil.Process()
+    assert replace(OWN, boot="another start of the machine").find() is None
+
+
+def test_what_an_older_program_noted_is_told_by_the_clock() -> None:
+    older = RunProcess(OWN.host, OWN.pid, OWN.started)
+    assert older.find() == psutil.Process()
+    assert replace(older, started=OWN.started - 3600).find() is None
 
 
 def test_a_process_that_has_ended_is_none(sleeper: subprocess.Popen[bytes]) -> None:

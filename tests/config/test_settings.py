@@ -126,7 +126,7 @@ def test_a_model_behind_a_server(yaml_file: Path) -> None:
 
 def test_a_missing_file(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REVIEWDUEL_SETTINGS", "/nowhere.yaml")
-    with pytest.raises(ConfigError, match=r"no settings file /nowhere\.yaml \(REVIEWDUEL_SETTINGS"):
+    with pytest.raises(ConfigError, match=r"no settings file /nowhere\.yaml\. Correct REVIEWDUEL_SETTINGS"):
         load_settings()
 
 

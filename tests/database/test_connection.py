@@ -13,7 +13,7 @@ from psycopg2.extensions import make_dsn, parse_dsn
 from pydantic import SecretStr
 
 from config import Settings
-from config.errors import ConfigError, DatabaseError
+from config.errors import ConfigError, DatabaseAway, DatabaseError
 from database import Database
 from database.connection import MOST_CONNECTIONS
 
@@ -152,3 +152,19 @@ def test_nobody_listens(tmp_path: Path) -> None:
     ) as caught:
         Database.open(Settings(home=tmp_path, database_url=SecretStr(url)))
     assert "hunter2" not in str(caught.value)
+
+
+def test_what_is_lost_and_what_is_refused_are_told_apart(any_database: Database) -> None:
+    with pytest.raises(DatabaseAway, match="Check that it runs"):
+        values(any_database, "SELECT pg_terminate_backend(pg_backend_pid())")
+    for refused in ("SELECT 1/0", "SET statement_timeout = 1; SELECT pg_sleep(1)"):
+        with pytest.raises(DatabaseError) as caught:
+            values(any_database, refused)
+        assert not isinstance(caught.value, DatabaseAway)
+        assert "Check that it runs" not in str(caught.value)
+
+
+def test_an_end_without_a_word_is_noticed(any_database: Database) -> None:
+    with any_database.connection() as connection:
+        by_tcp = connection.info.host.startswith("127")
+    assert values(any_database, "SHOW tcp_keepalives_idle") == ["30" if by_tcp else "0"]

@@ -1,19 +1,24 @@
 """The embedded server: shared, stopped by its last user, and robust against what a disk may hold."""
 
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
+from typing import Any
 
+import psutil
 import psycopg2
 import pytest
 
 from config import Settings
-from config.errors import DatabaseError
-from database import Database
-from database.server import EmbeddedServer, run_binary
+from config.errors import DatabaseAway, DatabaseError
+from database import Database, Patience
+from database.programs import ROOT_STAND_IN, run_binary
+from database.server import EmbeddedServer
 
 OPEN_AND_DIE = """
 import os, sys
@@ -37,13 +42,17 @@ def is_running(folder: Path) -> bool:
 
 def test_the_last_user_stops_it(home_folder: Path) -> None:
     folder = home_folder / "a home with spaces" / "postgres"
+    # What somebody left behind who was killed while making it.
+    (folder.parent / "postgres.making-before").mkdir(parents=True)
     first, second = EmbeddedServer(folder), EmbeddedServer(folder)
     assert first.dsn == second.dsn
     first.stop()
     assert is_running(folder)
     second.stop()
     second.stop()
+    second.revive()
     assert not is_running(folder)
+    assert [path for path in folder.parent.iterdir() if path.is_dir()] == [folder]
 
 
 def test_a_killed_process_does_not_keep_it_running(home_folder: Path) -> None:
@@ -92,4 +101,70 @@ def test_only_a_socket_leads_in(home_folder: Path) -> None:
         assert server.folder.stat().st_mode & 0o077 == 0
         psycopg2.connect(server.dsn).close()
     finally:
+        server.stop()
+
+
+def postmaster_of(folder: Path) -> psutil.Process:
+    return psutil.Process(int((folder / "postmaster.pid").read_text().split()[0]))
+
+
+def has_product(product_id: str, connection: Any) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT FROM product WHERE product_id = %s", (product_id,))
+        return bool(cursor.rowcount)
+
+
+def test_one_that_was_killed_is_started_again_by_the_next_transaction(home_folder: Path) -> None:
+    with Database.open(Settings(home=home_folder)) as database:
+        for killed in ("one of its processes", "all of it"):
+            with database.connection() as connection, connection.cursor() as cursor:
+                cursor.execute("INSERT INTO product (product_id) VALUES (%s)", (killed,))
+                backend = psutil.Process(connection.info.backend_pid)
+            victim = postmaster_of(home_folder / "postgres") if killed == "all of it" else backend
+            victim.kill()
+            psutil.wait_procs([backend], timeout=30)
+            assert Patience(seconds=30).transact(database, partial(has_product, killed))
+        with (
+            pytest.raises(DatabaseAway, match=r"postgres: .* It is started again as soon as"),
+            database.connection() as connection,
+        ):
+            psutil.Process(connection.info.backend_pid).kill()
+            has_product(killed, connection)
+    assert not is_running(home_folder / "postgres")
+
+
+@pytest.mark.slow
+def test_one_that_hangs_while_it_stops_is_ended_by_the_next(
+    home_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = home_folder / "postgres"
+    server = EmbeddedServer(folder)
+    # PostgreSQL 18 hangs where it is told to stop while it recovers.
+    connection = psycopg2.connect(server.dsn)
+    psutil.Process(connection.info.backend_pid).kill()
+    connection.close()
+    run_binary("pg_ctl", "stop", "-D", folder, "-m", "fast", "-W")
+    monkeypatch.setattr("database.server.STOP_TIMEOUT_S", 2)
+    again = EmbeddedServer(folder)
+    psycopg2.connect(again.dsn).close()
+    again.stop()
+    server.stop()
+    assert not is_running(folder)
+
+
+def test_a_number_that_a_dead_server_keeps_is_no_server(home_folder: Path) -> None:
+    """In a container whose first process never asks how its children ended, they keep their numbers."""
+    folder = home_folder / "postgres"
+    EmbeddedServer(folder).stop()
+    program = home_folder / "bin" / "postgres"
+    program.parent.mkdir()
+    shutil.copy(shutil.which("true") or "", program)
+    # As the user that the server runs as: others' processes it does not take for itself.
+    with subprocess.Popen([program], user=ROOT_STAND_IN if os.geteuid() == 0 else None) as dead:
+        os.waitid(os.P_PID, dead.pid, os.WEXITED | os.WNOWAIT)
+        assert psutil.Process(dead.pid).name() == "postgres"
+        for lock in ("postmaster.pid", ".s.PGSQL.5432.lock"):
+            (folder / lock).write_text(f"{dead.pid}\n{folder}\n1\n5432\n{folder}\n\n1 1\nready\n")
+        server = EmbeddedServer(folder)
+        psycopg2.connect(server.dsn).close()
         server.stop()

@@ -14,10 +14,10 @@ USAGE = {
 }
 
 
-def event(content: str | None = None, finish: str | None = None, **more: Any) -> bytes:
+def event(content: str | None = None, finish: str | None = None, usage: object = None, **more: Any) -> bytes:
     """One chunk of a stream; `more` are further keys of the choice's delta."""
     choice = {"index": 0, "delta": {"content": content, **more}, "finish_reason": finish}
-    return b"data: " + json.dumps({"choices": [choice]}).encode() + b"\n\n"
+    return b"data: " + json.dumps({"choices": [choice], "usage": usage}).encode() + b"\n\n"
 
 
 def usage_event(usage: dict[str, Any]) -> bytes:

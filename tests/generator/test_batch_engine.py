@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from generator.batch_engine import BatchEngine
 from generator.engine import Engine
-from generator.events import Done, Event, Failed, PromptProgress, Sampling
+from generator.events import Done, Event, Failed, PromptProgress, Sampling, Text
 from generator.verbatim import choice_grammar
 from tests.generator.asking import GREEDY, text_of
 
@@ -92,6 +92,20 @@ def test_a_batch_of_one_says_exactly_the_same(engine: Engine, batch: BatchEngine
     for tokens in PROMPTS[:3]:
         (events,) = together(batch, [(tokens, sampling)], reuse=False)
         assert text(events) == alone(engine, tokens, sampling)[0]
+
+
+def test_every_piece_tells_how_far_the_writing_is_and_the_last_one_agrees_with_the_figures(
+    engine: Engine, batch: BatchEngine
+) -> None:
+    sampling = Sampling(30, temperature=0.9, top_k=100, top_p=1, seed=7)
+    (told,) = together(batch, [(PROMPTS[0], sampling)])
+    both: list[list[Event | Failed]] = [told, [*engine.generate(PROMPTS[0], sampling, 1, reuse=False)]]
+    for events in both:
+        paces = [event.pace for event in events if isinstance(event, Text)]
+        counts = [pace.n_out for pace in paces if pace]
+        assert len(counts) == len(paces) > 20
+        assert counts == sorted(counts)
+        assert paces[-1] and paces[-1].decode_tok_s == done(events).timing.decode_tok_s
 
 
 def test_what_prompts_have_in_common_is_read_once(batch: BatchEngine) -> None:

@@ -52,6 +52,19 @@ def test_an_answer_with_the_counts_of_the_server(
     assert (answer.memory, answer.predicted_bytes, answer.load_s) == (None, None, None)
 
 
+def test_a_server_that_counts_as_it_writes_tells_its_pace(
+    start_remote: Ask, strange_server: StrangeServer
+) -> None:
+    counted = [{"prompt_tokens": 9, "completion_tokens": count} for count in (1, 3)]
+    first, second, last = event("Not", usage=counted[0]), event(" loud", usage=counted[1]), event(" at all.")
+    strange_server.replies = [streams(first, second, last, event(finish="stop"), DONE, pause_s=0.02)]
+    pieces = [piece for piece in start_remote().stream(QUESTION, []) if isinstance(piece, Text)]
+    speeds = [piece.pace and piece.pace.decode_tok_s for piece in pieces]
+    assert speeds[0] is None and speeds[2] is None
+    # Two tokens after the first, 0.02 s after it.
+    assert speeds[1] is not None and 2 < speeds[1] < 200
+
+
 def test_what_is_asked(start_remote: Ask, strange_server: StrangeServer, matches: list[Match]) -> None:
     generator = start_remote(temperature=0.5, top_k=3, top_p=0.25, seed=7)
     generator.answer(QUESTION, matches)

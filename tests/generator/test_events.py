@@ -13,6 +13,7 @@ from generator.events import (
     Loaded,
     Loading,
     Memory,
+    Pace,
     PromptProgress,
     Reasoning,
     Reply,
@@ -37,14 +38,15 @@ memories = st.builds(
 counters = st.builds(
     Counters, read_s=st.floats(0, 1e6), written_s=st.floats(0, 1e6), read=counts, written=counts
 )
+paces = st.builds(Pace, n_out=counts, seconds=st.floats(0, 1e6))
 reasons = st.sampled_from(["end", "stop", "max_tokens", "context", "cancelled", "error"])
 replies: st.SearchStrategy[Reply] = st.one_of(
     st.builds(Loading, st.floats(0, 1)),
     st.builds(Loaded, n_ctx=counts, chat=st.booleans()),
     st.builds(Tokenized, st.lists(counts)),
     st.builds(PromptProgress, done=counts, total=counts),
-    st.builds(Text, st.text()),
-    st.builds(Reasoning, st.text()),
+    st.builds(Text, st.text(), st.none() | paces),
+    st.builds(Reasoning, st.text(), st.none() | paces),
     st.just(TextWasReasoning()),
     st.builds(Done, stop_reason=reasons, timing=timings, memory=memories, counters=st.none() | counters),
     st.builds(Failed, st.text()),
@@ -57,6 +59,8 @@ def test_a_reply_crosses_as_one_line_and_comes_out_the_same(question: int, reply
     assert line.endswith(b"\n")
     assert line.count(b"\n") == 1
     assert from_line(line) == (question, reply)
+    # Equal are also pieces that were written at another pace.
+    assert getattr(from_line(line)[1], "pace", None) == getattr(reply, "pace", None)
 
 
 GOLDEN = Timing(
@@ -69,6 +73,7 @@ def test_golden_figures() -> None:
     assert GOLDEN.decode_tok_s == 2
     assert GOLDEN.prefill_tok_s == 200
     assert GOLDEN.e2e_tok_s == 2
+    assert Pace(5, 2.0).decode_tok_s == GOLDEN.decode_tok_s
 
 
 @pytest.mark.parametrize("n_out", [0, 1])
@@ -76,6 +81,7 @@ def test_one_token_has_no_time_between_tokens(n_out: int) -> None:
     timing = Timing(0.5, 0.5, 0.5, n_prompt=10, n_prompt_reused=0, n_out=n_out, threads=1)
     assert timing.tpot_s is None
     assert timing.decode_tok_s is None
+    assert Pace(n_out, 0.0).decode_tok_s is None
 
 
 def test_without_text_there_are_no_times() -> None:

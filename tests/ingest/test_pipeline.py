@@ -9,10 +9,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings, strategies
 
 from config import PassageSettings
-from config.errors import EmbedderMismatch
-from database import Database
+from config.errors import DatabaseAway, EmbedderMismatch
+from database import Database, Patience
 from ingest import IngestCounts, Rejection, Review, ingest
 from ingest.pipeline import BATCH_ROWS
+from ingest.writer import Writer
 from retriever import Embedder, Retriever
 from retriever.embedder import Vectors
 from retriever.products import Listing
@@ -177,3 +178,48 @@ def test_another_embedder_is_refused_and_nothing_is_stored(
 def test_counts_add_up_and_read_as_a_line() -> None:
     total = IngestCounts(read=320, new=300, unchanged=20) + IngestCounts(read=3, updated=1, rejected=2)
     assert str(total) == "read 323, new 300, updated 1, unchanged 20, rejected 2"
+
+
+def lose_the_connection(monkeypatch: pytest.MonkeyPatch, times: int) -> None:
+    """At the end of the first batches, before they are committed."""
+    write, left = Writer.write, times
+
+    def losing(self: Writer, connection: Any, *arguments: Any, **named: Any) -> IngestCounts:
+        nonlocal left
+        counts = write(self, connection, *arguments, **named)
+        left -= 1
+        if left >= 0:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+        return counts
+
+    monkeypatch.setattr(Writer, "write", losing)
+
+
+def test_a_batch_that_is_tried_again_is_counted_once(
+    any_database: Database, fake_embedder: Embedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    lose_the_connection(monkeypatch, times=1)
+    counts = ingest(
+        [review(), review(), review("B")], any_database, fake_embedder, PassageSettings(),
+        patience=Patience(told.append),
+    )  # fmt: skip
+    assert (counts.read, counts.new, counts.unchanged) == (3, 2, 1)
+    unnamed = [row[-4] for row in contents(any_database)]
+    assert unnamed == [2, 1]
+    assert "It is tried again" in told[0] and "is back" in told[1]
+
+
+@pytest.mark.parametrize("replace", [False, True])
+def test_who_waits_in_vain_hears_what_became_of_the_rows(
+    replace: bool, database: Database, fake_embedder: Embedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lose_the_connection(monkeypatch, times=99)
+    kept = "All of it was stored, or nothing" if replace else "What was stored is kept"
+    with pytest.raises(DatabaseAway, match=f"{kept}: ingest the same again"):
+        ingest(
+            [review()], database, fake_embedder, PassageSettings(),
+            replace=replace, patience=Patience(seconds=0),
+        )  # fmt: skip
+    assert contents(database) == []

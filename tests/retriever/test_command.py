@@ -85,5 +85,6 @@ def test_a_passage_is_marked_and_unmarked_by_the_beginning_of_its_hash(
     assert "review r1" in call("A100", question, "--with-harmful")
     listed = call("marks", "A100")
     assert listed.startswith(f"{name} 20") and "UTC, by [bold]hand[/bold]\n" in listed and TEXT in listed
+    assert call("scan") == "newly marked as suspicious: 0\n"
     assert call("unmark", "A100", name) == f"unmarked {first['content_hash']}\n"
     assert "review r1" in call("A100", question)

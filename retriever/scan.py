@@ -1,8 +1,13 @@
-"""Which passages of reviews look like attempts to take a model over. Knows passages; knows no database."""
+"""Which passages of reviews look like attempts to take a model over, and the marks they get for it.
 
-from collections.abc import Iterable, Iterator, Sequence
+Knows passages and their marks; how a text gives itself away is `retriever.suspicion`'s business.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby, pairwise
 
+from database import Database
+from retriever.harmful import mark_suspicious
 from retriever.stored import StoredPassage
 from retriever.suspicion import Sign, enough, signs, strongest
 
@@ -10,6 +15,30 @@ SCANNER = "scanner: "
 # From here on a sign is enough for a passage of a review that gave itself away elsewhere.
 _BESIDE = 0.5
 _SEAM = 10  # words on each side of a cut
+
+PRODUCTS = "SELECT DISTINCT product FROM review ORDER BY product"
+PASSAGES = """
+    SELECT product, review_id, number, text, content_hash FROM passage
+    WHERE product = %s ORDER BY review_id, number
+"""
+
+
+def scan_stored(database: Database, on_product: Callable[[int, int], None] = lambda done, all: None) -> int:
+    """Look at all that is stored, as an ingest looks at what is new; return how many were not marked before.
+
+    For what was stored without the scanner, or before it knew what it knows now. A product is a transaction;
+    `on_product` gets how many are done, and of how many. Raises DatabaseError.
+    """
+    with database.connection() as connection, connection.cursor() as cursor:
+        cursor.execute(PRODUCTS)
+        products = [product for (product,) in cursor]
+    marked = 0
+    for done, product in enumerate(products, start=1):
+        with database.connection() as connection, connection.cursor() as cursor:
+            cursor.execute(PASSAGES, (product,))
+            marked += mark_suspicious(connection, list(suspicious(StoredPassage(*row) for row in cursor)))
+        on_product(done, len(products))
+    return marked
 
 
 def suspicious(pieces: Iterable[StoredPassage]) -> Iterator[tuple[int, str, str, str]]:

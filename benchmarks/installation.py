@@ -1,0 +1,70 @@
+"""An installation of a benchmark's own: a home with reviews, models that need no download, and PostgreSQL.
+
+Knows the commands that a person would type; knows nothing of what is measured on it.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from config.settings import CLONE
+from database import Database
+from database.server import EmbeddedServer
+
+SAMPLE = CLONE / "data" / "reviews.csv"
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """Its embedded PostgreSQL runs as long as this does. `environment`: for commands that shall use it."""
+
+    home: Path
+    environment: dict[str, str]
+    database: Database
+
+    @property
+    def postgres(self) -> Path:
+        """The data folder of its PostgreSQL."""
+        return self.home / "postgres"
+
+    def start(self, *arguments: str | Path) -> "subprocess.Popen[str]":
+        """`python -m` with these arguments, in the background."""
+        return subprocess.Popen(
+            [sys.executable, "-m", *map(str, arguments)],
+            env=self.environment,
+            cwd=CLONE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def run(self, *arguments: str | Path) -> None:
+        """`python -m` with these arguments. Raises RuntimeError with its last words if it fails."""
+        process = self.start(*arguments)
+        _, said = process.communicate()
+        if process.returncode:
+            raise RuntimeError(
+                f"{' '.join(map(str, arguments))} ended with {process.returncode}: {said[-2000:]}"
+            )
+
+
+@contextmanager
+def installation(data: Path) -> Iterator[Installation]:
+    """One that holds the reviews of `data` and the tiny models of random weights, beside the demo models."""
+    with tempfile.TemporaryDirectory(prefix="reviewduel-bench-") as folder:
+        home = Path(folder)
+        kept = {
+            name: value for name, value in os.environ.items() if not name.startswith(("REVIEWDUEL_", "PG"))
+        }
+        environment = kept | {"REVIEWDUEL_HOME": str(home)}
+        server = EmbeddedServer(home / "postgres")
+        with Database(server.dsn, "the benchmark's database", server) as database:
+            own = Installation(home, environment, database)
+            own.run("models", "tiny")
+            own.run("ingest", data)
+            yield own

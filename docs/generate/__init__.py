@@ -1,0 +1,1 @@
+"""What `make reference` runs: the pages of docs/reference, written from the code that they describe."""
