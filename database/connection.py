@@ -155,7 +155,7 @@ class Database:
             with connection.cursor() as cursor:
                 cursor.execute("SET TIME ZONE 'UTC'")
                 for name, value in KEEPALIVES.items():
-                    cursor.execute(f"SET tcp_{name} = {value}")
+                    cursor.execute("SELECT set_config('tcp_' || %s, %s, false)", (name, value))
             connection.commit()
         except BaseException:
             connection.close()

@@ -10,6 +10,7 @@ import signal
 import socket
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,6 +33,8 @@ from tests.browser import launch
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
+LONG_FILES = ("test_readme", "test_golden", "test_command", "test_story")
+
 for _variable in list(os.environ):
     if _variable.startswith(("REVIEWDUEL_", "PG")):
         del os.environ[_variable]
@@ -44,10 +47,23 @@ def pytest_configure() -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    # Files whose tests are few and long first: two processes are then done at about the same time.
+    items.sort(key=lambda item: not item.path.name.startswith(LONG_FILES))
     # Not by hand, where one would be forgotten; first, so that `-m browser` sees it.
     for item in items:
         if "browser" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.browser)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    """Where a test is marked so, call it in a thread: Playwright keeps a loop in this one, once it was used."""
+    if not pyfuncitem.get_closest_marker("own_thread"):
+        return None
+    names = pyfuncitem._fixtureinfo.argnames
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(pyfuncitem.obj, **{name: pyfuncitem.funcargs[name] for name in names}).result()
+    return True
 
 
 @dataclass(frozen=True)

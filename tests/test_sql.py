@@ -32,6 +32,7 @@ STATEMENTS = {
 # What the reading below cannot follow, with the reason why there is no value in it.
 KNOWN = {
     ("database/migrate.py", "migration.sql"): "the files that come with the program",
+    ("database/patience.py", "statement"): "one of three, as they stand where it is called",
     (
         "retriever/harmful.py",
         "f'SELECT DISTINCT content_hash, text FROM {table} WHERE product = %s AND {named} LIMIT 2'",

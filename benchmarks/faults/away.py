@@ -23,7 +23,8 @@ FAULT = "database away"
 SECONDS = 30.0
 UNDER_INGEST, UNDER_RUN = "for {0:g} s, under an ingest", "for {0:g} s, under a batch run and its judge"
 UNDER_PAGE = "for {0:g} s, under the page while it answers"
-ROWS = 900
+# Enough that what is left is no matter of a second, at whatever moment it is cut.
+ROWS = 1500
 # How many moments of each so many that are wanted: they take half a minute each.
 RARELY = 10
 # Writes for some seconds, beside one that is done at once.
@@ -42,10 +43,10 @@ def lose_under_ingest(times: int, chance: Random, seconds: float = SECONDS) -> I
         moments = []
         for _ in range(-(-times // RARELY)):
             here.execute("TRUNCATE product CASCADE")
-            many = chance.randrange(expected.total() * 3 // 4)
+            many = chance.randrange(expected.total() // 2)
             ingest = ("ingest", str(here.home / "reviews.csv"))
             command = _start(here, proxy, ingest, lambda: here.reviews().total(), many)
-            moments.append(_cut(here, proxy, command, done, chance.uniform(0, 1), seconds))
+            moments.append(_cut(here, proxy, command, done, chance.uniform(0, 0.5), seconds))
             found = here.reviews()
             moments.append(
                 Outcome(

@@ -8,6 +8,7 @@ from benchmarks.load_people import Diary
 
 
 @pytest.mark.slow
+@pytest.mark.own_thread
 def test_three_people_and_a_browser() -> None:
     with installation(SAMPLE) as own:
         found = load(own, people=3, minutes=0.5, browsers=1, seed=1)

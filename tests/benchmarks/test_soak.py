@@ -7,6 +7,7 @@ from benchmarks.soak import soak
 
 
 @pytest.mark.slow
+@pytest.mark.own_thread
 def test_a_round_and_its_ends() -> None:
     with installation(SAMPLE) as own:
         found = soak(own, SAMPLE, minutes=0.1)

@@ -88,6 +88,7 @@ def ticks(tab: StreamlitSession) -> int:
 
 
 @pytest.mark.slow
+@pytest.mark.own_thread
 def test_widgets_forms_and_fragments(server: PageServer) -> None:
     async def use() -> None:
         async with StreamlitSession.open(server.url) as tab:
@@ -109,6 +110,7 @@ def test_widgets_forms_and_fragments(server: PageServer) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.own_thread
 def test_a_click_lasts_until_what_it_asked_for_is_drawn(server: PageServer) -> None:
     async def use() -> None:
         async with StreamlitSession.open(server.url) as tab:
@@ -119,6 +121,7 @@ def test_a_click_lasts_until_what_it_asked_for_is_drawn(server: PageServer) -> N
 
 
 @pytest.mark.slow
+@pytest.mark.own_thread
 def test_pages_tabs_and_errors(server: PageServer) -> None:
     async def use() -> None:
         async with StreamlitSession.open(server.url) as tab:
@@ -145,6 +148,7 @@ def test_pages_tabs_and_errors(server: PageServer) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.own_thread
 def test_a_server_that_goes_is_noticed(tmp_path: Path) -> None:
     async def use() -> None:
         (tmp_path / "page.py").write_text(PAGE)

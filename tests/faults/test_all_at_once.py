@@ -8,6 +8,7 @@ from benchmarks.faults.at_once import work_at_once
 
 
 @pytest.mark.slow
+@pytest.mark.own_thread
 @pytest.mark.browser
 def test_all_at_once_is_as_one_after_the_other() -> None:
     for outcome in work_at_once(1, Random(7)):

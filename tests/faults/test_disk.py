@@ -30,6 +30,7 @@ def disk() -> Iterator[SmallDisk]:
 
 
 @pytest.mark.slow
+@pytest.mark.own_thread
 def test_nothing_is_lost_on_full_disks(disk: SmallDisk) -> None:
     for outcome in fill_disks(1, Random(7)):
         assert outcome.holds, outcome

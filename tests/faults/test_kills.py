@@ -20,6 +20,7 @@ TIMES = 3
 
 
 @pytest.mark.slow
+@pytest.mark.own_thread
 @pytest.mark.parametrize("kill", KILLS)
 def test_nothing_is_lost_and_nobody_is_needed(kill: Fault) -> None:
     for outcome in kill(TIMES, Random(7)):
@@ -27,6 +28,7 @@ def test_nothing_is_lost_and_nobody_is_needed(kill: Fault) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.own_thread
 @pytest.mark.browser
 @pytest.mark.parametrize("kill", IN_A_BROWSER)
 def test_nor_of_what_people_see(kill: Fault) -> None:
