@@ -5,6 +5,7 @@ Knows servers, their processes and the log of answers; knows nothing of what is 
 
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from random import Random
 from typing import TYPE_CHECKING, Any
 
@@ -111,13 +112,20 @@ def _server(here: Scene) -> PageServer:
 
 
 def _workers(here: Scene, server: PageServer) -> list[psutil.Process]:
-    """The processes that the server started and that should end with it: all but the run's."""
-    started = psutil.Process(server.pid).children(recursive=True)
+    """The processes that hold models for the server, and should end with it: all but the run's."""
+    started = filter(_holds_a_model, psutil.Process(server.pid).children(recursive=True))
     run = _process_of_run(here)
     if run is None or not psutil.pid_exists(run):
-        return started
-    run_process = psutil.Process(run)
-    return [one for one in started if one not in (run_process, *run_process.children(recursive=True))]
+        return list(started)
+    of_run = psutil.Process(run).children(recursive=True)
+    return [one for one in started if one not in of_run]
+
+
+def _holds_a_model(process: psutil.Process) -> bool:
+    # Others come and go, such as those that foretell a model's memory.
+    with suppress(psutil.Error):
+        return "generator.worker" in process.cmdline()
+    return False
 
 
 def _process_of_run(here: Scene) -> int | None:
