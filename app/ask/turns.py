@@ -55,12 +55,14 @@ class DrawnTurn:
         turn = self.turn
         if turn.stage == "searching":
             turn.wait_for_search()
-        if turn.matches is not None:
-            self.draw_passages()
-            resources.warm_up()
+        searched = turn.matches is not None
         self.status.empty()
         with self.answers:
-            _draw_running(turn, self.anchor, turn.matches is not None, count())
+            _draw_running(turn, self.anchor, searched, count())
+        # Behind the first word, if that came soon: a browser takes longer to show these.
+        if searched:
+            self.draw_passages()
+            resources.warm_up()
 
     def draw_passages(self) -> None:
         """Once, and not with each look at what is written."""
