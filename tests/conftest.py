@@ -57,7 +57,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
-    """Where a test is marked so, call it in a thread: Playwright keeps a loop in this one, once it was used."""
+    """Where a test is marked so, call it in a thread: Playwright, once used, keeps a loop in this one."""
     if not pyfuncitem.get_closest_marker("own_thread"):
         return None
     names = pyfuncitem._fixtureinfo.argnames
