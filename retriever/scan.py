@@ -16,14 +16,14 @@ SCANNER = "scanner: "
 _BESIDE = 0.5
 _SEAM = 10  # words on each side of a cut
 
-PRODUCTS = "SELECT DISTINCT product FROM review ORDER BY product"
+PRODUCTS = "SELECT id FROM product ORDER BY id"
 PASSAGES = """
     SELECT product, review_id, number, text, content_hash FROM passage
     WHERE product = %s ORDER BY review_id, number
 """
 
 
-def scan_stored(database: Database, on_product: Callable[[int, int], None] = lambda done, all: None) -> int:
+def scan_stored(database: Database, on_product: Callable[[int, int], None] = lambda done, total: None) -> int:
     """Look at all that is stored, as an ingest looks at what is new; return how many were not marked before.
 
     For what was stored without the scanner, or before it knew what it knows now. A product is a transaction;
