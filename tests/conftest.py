@@ -33,8 +33,6 @@ from tests.browser import launch
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-LONG_FILES = ("test_readme", "test_golden", "test_command", "test_story")
-
 for _variable in list(os.environ):
     if _variable.startswith(("REVIEWDUEL_", "PG")):
         del os.environ[_variable]
@@ -47,8 +45,6 @@ def pytest_configure() -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    # Files whose tests are few and long first: two processes are then done at about the same time.
-    items.sort(key=lambda item: not item.path.name.startswith(LONG_FILES))
     # Not by hand, where one would be forgotten; first, so that `-m browser` sees it.
     for item in items:
         if "browser" in getattr(item, "fixturenames", ()):
