@@ -11,7 +11,7 @@ import streamlit as st
 
 from config import ModelSpec, Settings, load_settings
 from database import Database
-from models.catalogue import EXTRACTIVE, find_spec, models_on_disk
+from models.catalogue.catalogue import EXTRACTIVE, find_spec, models_on_disk
 from retriever.harmful import HarmfulMarks
 
 if TYPE_CHECKING:

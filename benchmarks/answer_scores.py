@@ -22,7 +22,7 @@ from compare.scores.repetition import repetition
 from config import Settings
 from config.command import run
 from generator.answer import count_words
-from generator.answer_log import Row
+from generator.log.answer_log import Row
 from retriever import Embedder
 
 DATA = Path("tests/golden")

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from models.room import GIB
+from models.memory.room import GIB
 
 
 def memory_bandwidth(gibibytes: int = 2, rounds: int = 5) -> float:

@@ -13,7 +13,7 @@ from typing import Any
 import llama_cpp
 
 from models.llama_process import usable_cores
-from models.probe_worker import decode, default_sampler
+from models.probe.probe_worker import decode, default_sampler
 
 
 def main() -> None:

@@ -32,7 +32,7 @@ from compare.throughput import answer_all, at_once
 from config import ModelSpec, Settings
 from generator import Answer, Generator, PromptProgress
 from generator.events import Message
-from generator.prompt import answer_messages
+from generator.prompts.prompt import answer_messages
 from retriever.passage import Match, Passage
 
 app = typer.Typer(add_completion=False)

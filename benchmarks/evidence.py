@@ -30,7 +30,7 @@ from config import Settings, load_settings
 from config.command import run
 from generator import open_answerer
 from generator.figures import format_figure, format_memory
-from models.catalogue import find_spec
+from models.catalogue.catalogue import find_spec
 from retriever import Embedder
 
 DATA = Path(__file__).parent.parent / "data"

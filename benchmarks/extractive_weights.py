@@ -1,4 +1,4 @@
-"""Fits the weights of `extractive` (generator/ranking.py) on made-up reviews, and tries them on others.
+"""Fits the weights of `extractive` (generator/verbatim/ranking.py) on made-up reviews; tries them on others.
 
     python -m benchmarks.extractive_weights [--data FOLDER] [--cases 1600]
 
@@ -29,8 +29,8 @@ from sklearn.linear_model import LogisticRegression
 
 from benchmarks.made_up_reviews import Asked, Line, made_up
 from config import load_settings
-from generator.ranking import FEATURES, OPINION, Evidence, Weights, features, weights_for
-from generator.sentences import split_sentences
+from generator.verbatim.ranking import FEATURES, OPINION, Evidence, Weights, features, weights_for
+from generator.verbatim.sentences import split_sentences
 from retriever import Embedder
 from retriever.embedder import Vectors
 from retriever.passage import Passage

@@ -19,11 +19,11 @@ import typer
 from benchmarks.four_models_text import document
 from config import load_settings
 from config.command import console, run
-from models.catalogue import catalogue
-from models.header import Header
-from models.probe import Plan, Probed, probe
-from models.room import GIB
-from models.shapes import header_of
+from models.catalogue.catalogue import catalogue
+from models.catalogue.shapes import header_of
+from models.gguf.header import Header
+from models.memory.room import GIB
+from models.probe.probe import Plan, Probed, probe
 
 NAMES = ("mistral-7b", "llama-2-7b", "mixtral-8x7b", "llama-2-70b")
 DOCUMENT = Path(__file__).parent.parent / "docs" / "four-models.md"

@@ -4,8 +4,8 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-from models.room import GIB
-from models.speed import speed_in_words
+from models.memory.room import GIB
+from models.probe.speed import speed_in_words
 
 TEMPLATE = Path(__file__).with_name("four_models.md")
 

@@ -27,11 +27,11 @@ import typer
 from rich.console import Console
 
 from benchmarks.bandwidth import memory_bandwidth
+from generator.backends.worker_process import WorkerProcess
 from generator.events import Done, Loaded, Message, Sampling
-from generator.worker_process import WorkerProcess
-from models.header import read_header
+from models.gguf.header import read_header
 from models.llama_process import llama_environment, usable_cores
-from models.memory import predict_memory
+from models.memory.memory import predict_memory
 
 app = typer.Typer(add_completion=False)
 

@@ -11,8 +11,8 @@ from markdown_it import MarkdownIt
 from benchmarks.attempts import ABSTAIN, Attempt, pieces_of
 from benchmarks.hostile_prompts import prompt_layer
 from config import Settings
-from generator.content_filter import concerns
 from generator.markdown import literal
+from generator.safety.content_filter import concerns
 from retriever.scan import suspicious
 from retriever.suspicion import suspicions
 from retriever.suspicion.readings import readings

@@ -9,7 +9,7 @@ from rich.progress import track
 from benchmarks.attempts import ABSTAIN, Attempt, passage, pieces_of
 from config import Settings
 from generator import Answer, open_answerer
-from models.catalogue import find_spec
+from models.catalogue.catalogue import find_spec
 from retriever import Embedder, Match
 from retriever.scan import suspicious
 

@@ -9,10 +9,10 @@ import llama_cpp
 
 from benchmarks.attempts import Attempt, passage, pieces_of
 from config import Settings
-from generator.prompt import answer_messages
-from generator.tokens import Tokenizer
-from generator.vocabulary import Vocabulary
-from models.random_weights import SHAPES, write_random_model
+from generator.llama.tokens import Tokenizer
+from generator.llama.vocabulary import Vocabulary
+from generator.prompts.prompt import answer_messages
+from models.tiny.random_weights import SHAPES, write_random_model
 
 FENCE = "-" * 10
 _NUMBER = re.compile(r"\[\s*\d[\d\s,]*\]")

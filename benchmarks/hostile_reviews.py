@@ -35,7 +35,7 @@ from benchmarks.hostile_models import Outcome, ask_model
 from benchmarks.subjqa import read_subjqa
 from config import Settings, load_settings
 from config.command import run
-from generator.content_filter import concerns
+from generator.safety.content_filter import concerns
 from ingest import Review, ReviewFile
 from retriever import Embedder
 from retriever.scan import suspicious

@@ -44,7 +44,7 @@ from benchmarks.random_passages import create, fill
 from config import Settings
 from database import Database
 from database.server import EmbeddedServer
-from models.random_weights import write_random_model
+from models.tiny.random_weights import write_random_model
 from retriever.products import recount_products
 from tests.app.page_server import PageServer
 from tests.browser import launch

@@ -16,12 +16,12 @@ import typer
 
 from config import load_settings
 from config.command import console, run
-from models.catalogue import catalogue
-from models.header import Header, read_header
-from models.probe import Plan, Probed, probe
-from models.room import GIB
-from models.shapes import header_of
-from models.stand_in import write_stand_in
+from models.catalogue.catalogue import catalogue
+from models.catalogue.shapes import header_of
+from models.gguf.header import Header, read_header
+from models.memory.room import GIB
+from models.probe.probe import Plan, Probed, probe
+from models.probe.stand_in import write_stand_in
 
 app = typer.Typer(add_completion=False)
 

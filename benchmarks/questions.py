@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from config.settings import PassageSettings
-from generator.sentences import Sentence, split_sentences
+from generator.verbatim.sentences import Sentence, split_sentences
 from ingest.reader import ReviewFile
 from ingest.review import Review, sha256
 from ingest.splitter import Splitter

@@ -131,7 +131,7 @@ def left_of_a_run(own: Installation) -> int:
     run = own.start(*BATCH, "--repeats", "50")
     process = psutil.Process(run.pid)
     workers: list[psutil.Process] = []
-    while not any("generator.worker" in one.cmdline() for one in workers):
+    while not any("generator.llama.worker" in one.cmdline() for one in workers):
         assert run.poll() is None, "the run ended before it could be killed"
         time.sleep(0.1)
         workers = process.children()

@@ -16,8 +16,8 @@ from psycopg2.sql import Literal as Quoted
 from compare.report.overview import LINES
 from compare.statistics import MEASURES, ModelSummary, Spread
 from database import Database
-from generator.answer_log import Row
 from generator.events import StopReason
+from generator.log.answer_log import Row
 
 Source = Literal["all", "chats", "runs"]
 # What each contestant's answers are divided by.

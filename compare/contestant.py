@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import get_args
 
 from config import AnswerMode, ModelSpec, Settings
-from models.catalogue import find_spec, models_here
+from models.catalogue.catalogue import find_spec, models_here
 
 
 @dataclass(frozen=True, slots=True)

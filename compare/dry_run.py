@@ -11,8 +11,8 @@ from compare.plan import Plan
 from compare.progress import in_words
 from compare.prompt_sizes import PromptSizes
 from config.command import console
-from generator.endpoint import CHARACTERS_PER_TOKEN
-from models.room import gib, this_machine
+from generator.backends.endpoint import CHARACTERS_PER_TOKEN
+from models.memory.room import gib, this_machine
 
 
 def print_forecast(
@@ -26,7 +26,7 @@ def print_forecast(
     _print("Nothing was loaded, and nothing was stored.", to)
 
 
-# As `models.room` says it, for a narrow column.
+# As `models.memory.room` says it, for a narrow column.
 _FITS = {"": "-", "fits": "yes", "tight": "tightly", "does not fit": "no"}
 
 

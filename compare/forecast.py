@@ -14,11 +14,11 @@ from compare.throughput import at_once
 from config import ModelSpec, Settings
 from config.errors import ModelUnavailable
 from generator import AnswerLog
-from models.catalogue import known_header
+from models.catalogue.catalogue import known_header
 from models.files import how_to_get, model_path
-from models.header import Header, read_header
-from models.memory import MemoryPrediction, predict_memory
-from models.room import most_sequences, this_machine
+from models.gguf.header import Header, read_header
+from models.memory.memory import MemoryPrediction, predict_memory
+from models.memory.room import most_sequences, this_machine
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ class JudgeForecast:
 
 
 def fits(memory: MemoryPrediction | None) -> str:
-    """What `models.room` says of so much memory, as it is now; empty: not known."""
+    """What `models.memory.room` says of so much memory, as it is now; empty: not known."""
     return this_machine().verdict(memory) if memory else ""
 
 

@@ -10,7 +10,7 @@ from compare.contestant import Contestant
 from compare.plan import Plan
 from compare.prompt_sizes import PromptSizes
 from generator import AnswerLog
-from generator.answer_log import Row
+from generator.log.answer_log import Row
 from models.llama_process import machine_name
 
 

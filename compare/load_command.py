@@ -22,7 +22,7 @@ from config.command import console, error_console
 from config.errors import ConfigError, GenerationFailed
 from database import Database
 from generator import Answerer, open_answerer
-from models.catalogue import find_spec
+from models.catalogue.catalogue import find_spec
 from retriever import Embedder, Retriever
 
 # Per client, unless told otherwise.

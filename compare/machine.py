@@ -11,12 +11,12 @@ from datetime import UTC, datetime
 import psutil
 
 from models.llama_process import usable_cores
-from models.room import gib, this_machine
+from models.memory.room import gib, this_machine
 
 # Runnable processes, averaged over a minute, beside which timings are still those of an idle machine.
 IDLE_LOAD = 0.5
 # Processes of this program that hold a model.
-_WORKERS = ("generator.worker", "models.probe_worker")
+_WORKERS = ("generator.llama.worker", "models.probe.probe_worker")
 
 
 @dataclass(frozen=True, slots=True)

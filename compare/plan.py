@@ -16,8 +16,8 @@ from compare.tasks import Task
 from compare.threshold import Threshold
 from config import ModelSpec, VerbatimSettings
 from config.errors import RunError
-from generator.answer_log import AnswerKey, Row
 from generator.events import TimingMode
+from generator.log.answer_log import AnswerKey, Row
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from config import Settings
 from config.errors import ConfigError
 from config.settings import did_you_mean
 from generator import AnswerLog
-from models.catalogue import find_spec
+from models.catalogue.catalogue import find_spec
 from retriever import Retriever
 
 # A file name holds 255 bytes, and a character of UTF-8 has up to four.

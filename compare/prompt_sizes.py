@@ -14,10 +14,10 @@ from compare.tasks import Task
 from config import ModelSpec, VerbatimSettings
 from config.errors import PromptTooLong
 from generator.asking import Question
-from generator.endpoint import Conversation
+from generator.backends.endpoint import Conversation
+from generator.backends.token_counter import TokenCounter
 from generator.events import Loaded, Message
-from generator.fitting import Fitting
-from generator.token_counter import TokenCounter
+from generator.prompts.fitting import Fitting
 
 Tokenize = Callable[[Sequence[Message]], Sized]
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from generator.answer import Answer, Exchange
-    from generator.answer_log import AnswerLog
     from generator.answerer import Answerer
     from generator.events import (
         Done,
@@ -23,13 +22,14 @@ if TYPE_CHECKING:
         Timing,
     )
     from generator.generator import Generator
+    from generator.log.answer_log import AnswerLog
     from generator.opening import open_answerer
-    from generator.registry import Registry
+    from generator.registry.registry import Registry
     from generator.transcript import Transcript
 
 _HOMES = {
     "Answer": "generator.answer",
-    "AnswerLog": "generator.answer_log",
+    "AnswerLog": "generator.log.answer_log",
     "Answerer": "generator.answerer",
     "Done": "generator.events",
     "Event": "generator.events",
@@ -39,7 +39,7 @@ _HOMES = {
     "Memory": "generator.events",
     "PromptProgress": "generator.events",
     "Reasoning": "generator.events",
-    "Registry": "generator.registry",
+    "Registry": "generator.registry.registry",
     "Text": "generator.events",
     "TextWasReasoning": "generator.events",
     "Timing": "generator.events",

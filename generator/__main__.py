@@ -26,11 +26,11 @@ from generator import (
     TextWasReasoning,
     open_answerer,
 )
-from generator.answer_log import Row
-from generator.export import write_csv
 from generator.figures import figure, format_figure, format_memory, remarks
-from generator.guard import guard_of, guarded
-from models.catalogue import find_spec
+from generator.log.answer_log import Row
+from generator.log.export import write_csv
+from generator.safety.guard import guard_of, guarded
+from models.catalogue.catalogue import find_spec
 from retriever import Embedder, Match, Retriever
 
 LISTED = 20

@@ -13,7 +13,7 @@ from uniseg.wordbreak import words as word_segments
 from config import AnswerMode
 from generator.events import Memory, StopReason, Timing, TimingMode
 from generator.origin import Origin
-from generator.sentences import Sentence
+from generator.verbatim.sentences import Sentence
 from retriever.passage import Match, Passage
 
 # What a model is asked to answer when the passages do not tell.

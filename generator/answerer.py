@@ -11,7 +11,7 @@ from config import AnswerMode, ModelSpec
 from generator.answer import Answer, Exchange
 from generator.cores import CoreShare
 from generator.events import Loading, Piece, PromptProgress, TimingMode
-from models.memory import MemoryPrediction
+from models.memory.memory import MemoryPrediction
 from retriever.passage import Match
 
 

@@ -15,8 +15,6 @@ from config.errors import ConfigError, PromptTooLong
 from generator.answer import Answer, Exchange
 from generator.answerer import Answerer
 from generator.asking import Question
-from generator.choice import Choice
-from generator.content_filter import concerns
 from generator.cores import CoreShare
 from generator.events import (
     Done,
@@ -27,11 +25,13 @@ from generator.events import (
     PromptProgress,
     TimingMode,
 )
-from generator.fitting import Fitting, Prompt
 from generator.held_model import HeldModel
 from generator.origin import origin_of
-from generator.room import require_room, sampling_of
+from generator.prompts.fitting import Fitting, Prompt
+from generator.prompts.room import require_room, sampling_of
+from generator.safety.content_filter import concerns
 from generator.transcript import Transcript
+from generator.verbatim.choice import Choice
 from retriever.passage import Match
 
 # Questions that a batch is asked beyond those it has places for.
@@ -95,8 +95,8 @@ class Generator(Answerer):
         """Continue a conversation: Loading, PromptProgress, pieces of text, and last Done.
 
         `sharing`: how many models answer at the same time and divide the cores; this one gets its part.
-        `grammar`: what the answer must obey, in GBNF; never made of what people wrote (`generator.verbatim`).
-        A server is not told of it.
+        `grammar`: what the answer must obey, in GBNF; never made of what people wrote
+        (`generator.verbatim.verbatim`). A server is not told of it.
         """
         with self._lock:
             yield from self._held.ready()

@@ -10,15 +10,15 @@ from typing import Any
 
 from config import ModelSpec, Settings
 from config.errors import GenerationFailed
-from generator.backend import Backend, open_backend
+from generator.backends.backend import Backend, open_backend
 from generator.cores import CoreShare
 from generator.events import Event, Loaded, Loading, Message, Sampling, TimingMode
-from generator.prompt import COMPLETION_STOPS, completion_messages
+from generator.prompts.prompt import COMPLETION_STOPS, completion_messages
 from models.files import require_file
-from models.header import read_header
-from models.identity import file_sha256
-from models.memory import predict_memory
-from models.room import most_sequences, require_memory
+from models.gguf.header import read_header
+from models.gguf.identity import file_sha256
+from models.memory.memory import predict_memory
+from models.memory.room import most_sequences, require_memory
 
 
 class HeldModel:

@@ -2,8 +2,8 @@
 
 from config import ModelSpec, Settings
 from generator.answerer import Answerer
-from generator.extractive import Extractive
 from generator.generator import Generator
+from generator.verbatim.extractive import Extractive
 from retriever.embedder import Embedder
 
 

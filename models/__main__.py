@@ -6,14 +6,14 @@ from rich.table import Table
 from config import Settings, load_settings
 from config.command import console, run
 from config.errors import ModelUnavailable
-from models.catalogue import EXTRACTIVE
+from models.catalogue.catalogue import EXTRACTIVE
+from models.catalogue.inventory import examine
 from models.commands import probe_model, pull_model, show_catalogue
 from models.files import how_to_get, model_path
-from models.fit import fit
-from models.inventory import examine
-from models.random_weights import write_random_model
-from models.room import gib
-from models.served import reach, served_name
+from models.memory.fit import fit
+from models.memory.room import gib
+from models.sources.served import reach, served_name
+from models.tiny.random_weights import write_random_model
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False)
 app.command()(fit)

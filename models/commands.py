@@ -10,14 +10,14 @@ from rich.table import Table
 
 from config import load_settings
 from config.command import console, error_console
-from models.architecture import parameters
-from models.catalogue import Entry, catalogue, find_spec
-from models.extrapolation import Estimate
-from models.locate import find_header
-from models.probe import Plan, Probed, probe
-from models.probe_log import remember
-from models.room import GIB, this_machine
-from models.speed import speed_in_words
+from models.catalogue.catalogue import Entry, catalogue, find_spec
+from models.gguf.architecture import parameters
+from models.memory.room import GIB, this_machine
+from models.probe.extrapolation import Estimate
+from models.probe.probe import Plan, Probed, probe
+from models.probe.probe_log import remember
+from models.probe.speed import speed_in_words
+from models.sources.locate import find_header
 
 
 def show_catalogue(
@@ -39,7 +39,7 @@ def pull_model(
 ) -> None:
     """Fetch a model's file from the hub, or go on with an interrupted download."""
     # Imported here: the hub's library takes half a second, which the other commands need not wait for.
-    from models.pull import pull
+    from models.sources.pull import pull
 
     settings = load_settings()
     path = pull(find_spec(model, settings), settings)

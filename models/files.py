@@ -40,7 +40,7 @@ def require_file(spec: ModelSpec, settings: Settings) -> Path:
 
 
 def partial_downloads(path: Path) -> list[Path]:
-    """What `models.pull` has received so far of the file at `path`: `NAME.CONTENT.part` beside it."""
+    """What `models.sources.pull` has received so far of the file at `path`: `NAME.CONTENT.part` beside it."""
     return list(path.parent.glob(f"{glob.escape(path.name)}.*.part"))
 
 

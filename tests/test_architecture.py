@@ -58,7 +58,7 @@ def test_nothing_in_app_shadows_a_package() -> None:
     [
         ("from generator import Answer, AnswerLog, Generator", {"llama_cpp", "torch"}),
         ("from retriever import Embedder, Retriever", {"torch", "sklearn", "langchain_core"}),
-        ("import generator.worker", {"pydantic", "langchain_core", "psycopg2"}),
+        ("import generator.llama.worker", {"pydantic", "langchain_core", "psycopg2"}),
         ("import compare.__main__", {"llama_cpp", "torch", "sklearn", "pandas", "scipy.stats"}),
     ],
 )

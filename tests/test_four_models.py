@@ -10,8 +10,8 @@ import pytest
 from benchmarks import four_models
 from benchmarks.four_models import bytes_per_token, main
 from benchmarks.four_models_text import document, words_per_s
-from models.catalogue import catalogue
-from models.shapes import Shape, header_of
+from models.catalogue.catalogue import catalogue
+from models.catalogue.shapes import Shape, header_of
 
 
 def run_with(decode: dict[str, float], memory: dict[str, float]) -> dict[str, Any]:
@@ -75,7 +75,7 @@ def test_a_token_reads_two_of_eight_experts() -> None:
 
 def test_the_command_measures_writes_and_writes_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # Threads that wait for each other say nothing about so small a model on a busy machine.
-    monkeypatch.setattr("models.probe.usable_cores", lambda: 1)
+    monkeypatch.setattr("models.probe.probe.usable_cores", lambda: 1)
     tiny = Shape(layers=8, width=256, feed_forward=512, heads=4, kv_heads=2, vocabulary=1000)
     entries = {name: catalogue()[name].model_copy(update={"shape": tiny}) for name in four_models.NAMES}
     monkeypatch.setattr(four_models, "catalogue", lambda: MappingProxyType(entries))

@@ -12,9 +12,9 @@ from benchmarks.hostile_reviews import DATA, count_alarms
 from config import PassageSettings, Settings
 from database import Database
 from generator import Answer, Timing
-from generator.prompt import answer_messages
-from generator.sentences import split_sentences
-from generator.verbatim import choice_messages
+from generator.prompts.prompt import answer_messages
+from generator.verbatim.sentences import split_sentences
+from generator.verbatim.verbatim import choice_messages
 from ingest import ReviewFile, ingest
 from retriever import Embedder, Retriever
 from retriever.harmful import HarmfulMarks

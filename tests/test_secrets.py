@@ -23,11 +23,11 @@ from config.printable import first_line, printable, printable_url
 from database import Database
 from database.server import EmbeddedServer
 from generator.__main__ import _stream
+from generator.backends.worker_process import WorkerProcess
 from generator.events import Text
-from generator.worker_process import WorkerProcess
 from models.json_file import write_object
-from models.random_weights import write_random_model
-from models.remote import fetch_header
+from models.sources.remote import fetch_header
+from models.tiny.random_weights import write_random_model
 from tests.conftest import Cluster
 
 ROOT = Path(__file__).parent.parent

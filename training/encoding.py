@@ -10,8 +10,8 @@ from itertools import groupby
 import torch
 from torch import Tensor
 
-from generator.sentences import Sentence
-from generator.verbatim import choice_messages
+from generator.verbatim.sentences import Sentence
+from generator.verbatim.verbatim import choice_messages
 from retriever.passage import Passage
 from training.asking import ASKED, Question
 from training.examples import Example, Line

@@ -15,7 +15,7 @@ import torch
 import typer
 from numpy.typing import NDArray
 
-from models.random_weights import new_model
+from models.tiny.random_weights import new_model
 from training.model import NORM_EPSILON, ROPE_BASE, SHAPES, Network, Words
 from training.vocabulary import BEGIN, END, PAD, READ, SPECIAL, UNKNOWN, Vocabulary
 

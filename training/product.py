@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from config import ModelSpec, Settings
 from config.settings import VerbatimSettings
 from generator import Generator
-from generator.sentences import Sentence
+from generator.verbatim.sentences import Sentence
 from retriever.passage import Match, Passage
 from training.examples import Example, Line
 from training.scores import Choice

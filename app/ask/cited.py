@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from compare.scores import Span
 from compare.scores.claims import answer_sentences
 from compare.scores.wording import Wording, wording
-from generator.answer_log import Row
+from generator.log.answer_log import Row
 
 _WORD = re.compile(r"\w+(?:['\u2019.,]\w+)*")
 

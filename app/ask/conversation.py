@@ -13,7 +13,7 @@ from dataclasses import replace
 from app.ask.question import MOST_CHARACTERS, MOST_MODELS, Question
 from app.ask.turn import Services, Turn
 from config.errors import AskedTooMuch
-from models.catalogue import find_spec
+from models.catalogue.catalogue import find_spec
 
 MOST_CONVERSATIONS = 200
 MOST_RUNNING = 4

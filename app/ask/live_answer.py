@@ -19,7 +19,7 @@ from retriever import Match
 
 if TYPE_CHECKING:
     from compare.scores import Span
-    from generator.ticket import Ticket
+    from generator.registry.ticket import Ticket
 
 WAITING = "waiting for its turn"
 

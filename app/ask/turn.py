@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from compare.scores import Span
     from compare.vote_log import VoteLog
     from generator import AnswerLog, Registry
-    from generator.ticket import Ticket
+    from generator.registry.ticket import Ticket
     from retriever import Retriever
 
 # How soon a question that waits notices that it was stopped.

@@ -9,16 +9,16 @@ from app.catalogue.facts import Fact
 from app.catalogue.jobs import Key
 from app.catalogue.rows import Row, parameters_of
 from generator.markdown import literal
-from models.architecture import in_words
-from models.extrapolation import Estimate
+from models.catalogue.inventory import Listed
 from models.files import how_to_get, partial_downloads
-from models.header import Header
-from models.inventory import Listed
-from models.memory import MemoryPrediction
-from models.probe_log import Remembered
-from models.quantisation import explain_name
-from models.room import gib
-from models.speed import speed_in_words
+from models.gguf.architecture import in_words
+from models.gguf.header import Header
+from models.gguf.quantisation import explain_name
+from models.memory.memory import MemoryPrediction
+from models.memory.room import gib
+from models.probe.extrapolation import Estimate
+from models.probe.probe_log import Remembered
+from models.probe.speed import speed_in_words
 
 LOAD = "Into memory, so that the first question need not wait for it."
 PULL = (

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from app.defects import told
 from config import ModelSpec
-from models.inventory import Examined, Listed, examine
-from models.served import reach
+from models.catalogue.inventory import Examined, Listed, examine
+from models.sources.served import reach
 
 # A server may come or go: after so many seconds it is asked again.
 _SERVER_S = 60

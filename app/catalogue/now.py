@@ -14,10 +14,10 @@ from app.catalogue import work
 from app.catalogue.jobs import Job, Key
 from app.errors import in_words
 from config.errors import UserError
-from generator.footprint import Footprint
 from generator.markdown import literal
+from generator.registry.footprint import Footprint
 from models.llama_process import usable_cores
-from models.room import gib, this_machine
+from models.memory.room import gib, this_machine
 
 _LOOK_S = 2.0
 _SILENT_S = 10.0

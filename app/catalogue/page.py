@@ -13,9 +13,9 @@ from app.catalogue.now import draw_now, seen
 from app.catalogue.rows import memory_of, probe_of, row_of
 from app.catalogue.table import CHOSEN, draw_table
 from generator.markdown import literal
-from models.inventory import Listed, inventory
-from models.probe_log import recall
-from models.room import gib, this_machine
+from models.catalogue.inventory import Listed, inventory
+from models.memory.room import gib, this_machine
+from models.probe.probe_log import recall
 
 
 def draw() -> None:

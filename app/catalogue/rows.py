@@ -7,11 +7,11 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from app.catalogue.facts import Fact
+from models.catalogue.inventory import Listed
 from models.files import comes_with_the_installation
-from models.inventory import Listed
-from models.probe_log import Remembered
-from models.quantisation import in_words
-from models.room import GIB, Room, gib
+from models.gguf.quantisation import in_words
+from models.memory.room import GIB, Room, gib
+from models.probe.probe_log import Remembered
 
 _IN_MEMORY = "in memory"
 
@@ -110,7 +110,7 @@ def parameters_of(listed: Listed, fact: Fact) -> float | None:
 
 
 def quantisation_of(listed: Listed, fact: Fact) -> str:
-    """As `models.quantisation.in_words`; empty for a model without a file."""
+    """As `models.gguf.quantisation.in_words`; empty for a model without a file."""
     if listed.path is None:
         return ""
     return in_words(listed.path.name, fact.examined.header if fact.examined else None)

@@ -12,9 +12,9 @@ import streamlit as st
 from app import resources
 from app.catalogue.facts import Facts
 from app.catalogue.jobs import Job, Jobs, Key
-from models.locate import find_header
-from models.probe import Plan, probe
-from models.probe_log import remember
+from models.probe.probe import Plan, probe
+from models.probe.probe_log import remember
+from models.sources.locate import find_header
 
 # Two measurements at a time would be two of a busy machine.
 _MEASURING = threading.Lock()
@@ -51,7 +51,7 @@ def start_pull(model: str) -> None:
 
     def work(job: Job) -> None:
         # Imported here: the hub's library takes half a second, which the page need not wait for.
-        from models.pull import pull
+        from models.sources.pull import pull
 
         job.report("asking the hub")
         pull(spec, settings, lambda done, total: job.report(_pulling(done, total), done, total))

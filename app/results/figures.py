@@ -19,8 +19,8 @@ from compare.report.files import guarded
 from compare.report.overview import FORMS, HOW_TO_READ, LINES
 from database import Database
 from generator import AnswerLog
-from generator.export import write_csv
 from generator.figures import figure, format_figure, remarks
+from generator.log.export import write_csv
 from generator.markdown import literal
 
 SOURCES: dict[Source, str] = {"all": "Chats and runs", "chats": "Chats", "runs": "Runs"}

@@ -12,8 +12,8 @@ from random import Random
 from benchmarks.faults.outcome import Outcome, total, worded
 from config import ModelSpec
 from config.errors import UserError
-from generator.endpoint import Endpoint
-from generator.endpoint_request import Patience
+from generator.backends.endpoint import Endpoint
+from generator.backends.endpoint_request import Patience
 from generator.events import Message, Sampling, Text
 from tests.generator.strange_server import (
     DONE,

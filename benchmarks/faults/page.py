@@ -124,7 +124,7 @@ def _workers(here: Scene, server: PageServer) -> list[psutil.Process]:
 def _holds_a_model(process: psutil.Process) -> bool:
     # Others come and go, such as those that foretell a model's memory.
     with suppress(psutil.Error):
-        return "generator.worker" in process.cmdline()
+        return "generator.llama.worker" in process.cmdline()
     return False
 
 

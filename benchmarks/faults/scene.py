@@ -21,7 +21,7 @@ import yaml
 from config import Settings
 from config.folders import private_folder
 from database.server import EmbeddedServer
-from models.random_weights import write_random_model
+from models.tiny.random_weights import write_random_model
 from tests.commands import start_module
 from tests.scripted_model import write_scripted_model
 

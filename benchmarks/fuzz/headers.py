@@ -11,13 +11,13 @@ from benchmarks.fuzz.gguf_parts import take_apart
 from benchmarks.fuzz.lies import WORDS, lying
 from benchmarks.fuzz.mutation import damaged
 from config.errors import ModelUnavailable
-from models import header as header_module
-from models.architecture import in_words, parameters
-from models.fine_tuning import fine_tuning_bytes
-from models.header import header_length, read_header
-from models.header_reader import HeaderReader, Tensor
-from models.quantisation import type_shares
-from models.random_weights import new_model, write_tensors
+from models.gguf import header as header_module
+from models.gguf.architecture import in_words, parameters
+from models.gguf.header import header_length, read_header
+from models.gguf.header_reader import HeaderReader, Tensor
+from models.gguf.quantisation import type_shares
+from models.memory.fine_tuning import fine_tuning_bytes
+from models.tiny.random_weights import new_model, write_tensors
 
 
 class GgufHeaders:

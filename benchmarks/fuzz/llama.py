@@ -1,6 +1,6 @@
 """GGUF headers that we accept, shown to llama.cpp: does it abort over one of them?
 
-Each in a fork of a process that has loaded llama.cpp, as `models.dry_run` lays a model out: with its
+Each in a fork of a process that has loaded llama.cpp, as `models.memory.dry_run` lays a model out: with its
 vocabulary and its graph, without its weights. An input is a file with a lying header and a hole for its data.
 """
 
@@ -16,9 +16,9 @@ from benchmarks.fuzz.gguf_parts import GgufParts, take_apart
 from benchmarks.fuzz.lies import lying
 from benchmarks.fuzz.worker import Failure, Tally
 from config.errors import ModelUnavailable
-from models.header import read_header
-from models.random_architectures import FAMILIES, write_random_architecture
-from models.random_weights import SHAPES, write_random_model
+from models.gguf.header import read_header
+from models.tiny.random_architectures import FAMILIES, write_random_architecture
+from models.tiny.random_weights import SHAPES, write_random_model
 
 _LOADED, _REFUSED = 0, 1
 _MOST_SECONDS = 20

@@ -18,9 +18,9 @@ from compare.judge.questions import (
 )
 from config import ModelSpec, Settings
 from config.errors import ConfigError, PromptTooLong
-from generator.answer_log import Row
 from generator.events import Message, Text
 from generator.generator import Generator
+from generator.log.answer_log import Row
 
 
 @dataclass(frozen=True, slots=True)

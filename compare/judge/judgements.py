@@ -11,7 +11,7 @@ from typing import Any
 from compare.judge.bias import Bias, judge_bias
 from compare.judge.judge import Judge, Judgement, Rating
 from compare.judge.pairs import Preference
-from generator.answer_log import Row
+from generator.log.answer_log import Row
 
 # One answer to be rated, or two to be compared.
 Case = tuple[Row] | tuple[Row, Row]

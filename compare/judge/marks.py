@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from compare.judge.judge import Rating
 from compare.judge.questions import DIMENSIONS, HIGHEST, LOWEST
 from compare.statistics import Measure, score_measure
-from generator.answer_log import Row
+from generator.log.answer_log import Row
 
 # A tenth of a mark does not matter: as little of the scale as what does not matter of a score.
 _NEGLIGIBLE = 0.1

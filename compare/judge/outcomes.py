@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from compare.judge.pairs import Preference
 from compare.statistics import Estimate, cluster_mean
-from generator.answer_log import Row
+from generator.log.answer_log import Row
 
 _WINS = {"first": 1.0, "tie": 0.5, "second": 0.0}
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from generator.events import Message
-from generator.quotation import quoted
+from generator.prompts.quotation import quoted
 
 LOWEST, HIGHEST = 1, 5
 

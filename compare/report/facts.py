@@ -11,8 +11,8 @@ from compare.machine import Conditions
 from compare.plan import tasks_of
 from compare.report.finished import FinishedRun
 from compare.statistics import ModelSummary
-from generator.answer_log import Row
 from generator.figures import EXTRACTIVE, REMOTE, VERBATIM
+from generator.log.answer_log import Row
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,8 @@ from compare.report.summary import preference_rows, summary_json
 from compare.report.visible import visible
 from compare.statistics import judge
 from config.folders import writing_to
-from generator.answer_log import Row
-from generator.export import write_csv
+from generator.log.answer_log import Row
+from generator.log.export import write_csv
 
 PAGE, SUMMARY = "report.html", "summary.json"
 # What a spreadsheet takes for the beginning of a formula.

@@ -14,7 +14,7 @@ from compare.scores import SCORES, AnswerScores
 from compare.statistics import Vote
 from compare.statistics.measure import contestant_of
 from compare.threshold import Threshold
-from generator.answer_log import Row
+from generator.log.answer_log import Row
 
 
 @dataclass(frozen=True, slots=True)

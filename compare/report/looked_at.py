@@ -9,8 +9,8 @@ from compare.judge import MARK_MEANINGS, MARKS
 from compare.report.overview import FORMS, LINES
 from compare.scores import SCORES, score
 from compare.statistics import MEASURES, Measure, score_measure
-from generator.answer_log import Row
 from generator.figures import figure, format_figure
+from generator.log.answer_log import Row
 
 # Values of which many are the same: their median says little.
 _AVERAGED = (frozenset(one.key for one in SCORES) - MEASURES.keys()) | MARKS.keys() | {"abstained"}

@@ -19,7 +19,7 @@ from compare.statistics import (
     verdict,
 )
 from compare.statistics.comparison import adjusted
-from generator.answer_log import Row
+from generator.log.answer_log import Row
 
 # Speed and memory, which the charts show and the sentence about the whole run speaks of: of free answers in
 # the published experiment's figures. Choosing has no words per second of its own, so there it is the time.

@@ -11,8 +11,8 @@ from compare.scores import Span
 from compare.statistics import TIMED
 from compare.statistics.measure import contestant_of
 from compare.tasks import Task
-from generator.answer_log import Row
 from generator.figures import format_figure
+from generator.log.answer_log import Row
 
 _SHOWN = {"words": "words", "decode_tok_s": "tokens/s", "e2e_s": ""}
 

@@ -13,7 +13,7 @@ from compare.report.measured import Measured
 from compare.statistics import summarise, win_rates
 from compare.statistics.measure import contestant_of
 from compare.threshold import MEAN_KEYS, Check, check_thresholds
-from generator.answer_log import Row
+from generator.log.answer_log import Row
 
 
 def summary_json(run: FinishedRun, found: Measured) -> str:

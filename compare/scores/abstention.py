@@ -6,7 +6,7 @@ Pure text; the words are English. An abstention in another language counts as an
 import re
 
 from generator.answer import is_abstention
-from generator.sentences import sentence_pieces
+from generator.verbatim.sentences import sentence_pieces
 
 _TELLERS = r"(?:reviews?|reviewers?|customers?|passages?|people|users?|owners?|buyers?|texts?|they)"
 _TELL = (

@@ -11,9 +11,9 @@ from compare.scores.abstention import declines
 from compare.scores.score import Span
 from compare.scores.wording import wording
 from generator.answer import cited_numbers
-from generator.answer_log import Row
-from generator.choice import OWN_WORDS
-from generator.sentences import sentence_pieces
+from generator.log.answer_log import Row
+from generator.verbatim.choice import OWN_WORDS
+from generator.verbatim.sentences import sentence_pieces
 
 _CITATIONS = re.compile(r"(?:\s*\[\d{1,3}(?:\s*,\s*\d{1,3})*\])+")
 _LINE = re.compile(r"[^\n]+")

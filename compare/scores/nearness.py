@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 
 from compare.scores.expectation import Stance
-from generator.ranking import LEANS
+from generator.verbatim.ranking import LEANS
 from retriever.embedder import Vectors
 
 # What leans less neither praises nor complains; chosen on the develop half of tests/golden/stance.yaml.

@@ -15,7 +15,7 @@ from compare.scores.source import Reading, Source, windows_of
 from compare.scores.stability import agreement, stability
 from compare.scores.support import SUPPORTED, support
 from compare.scores.traps import resisted
-from generator.answer_log import Row
+from generator.log.answer_log import Row
 from retriever.embedder import Embedder
 from retriever.stance import Stance, stance_of, unit
 

@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 
 from compare.scores.wording import Wording, wording
-from generator.sentences import sentence_pieces
+from generator.verbatim.sentences import sentence_pieces
 from retriever.embedder import Embedder, Vectors
 from retriever.stance import unit
 

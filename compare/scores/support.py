@@ -12,7 +12,7 @@ import numpy as np
 
 from compare.scores.source import Source, Statement
 from compare.scores.wording import invents_number, overlap, wording
-from generator.verbatim import same_words
+from generator.verbatim.verbatim import same_words
 
 SIGNS = (
     "always",

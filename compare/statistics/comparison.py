@@ -20,7 +20,7 @@ from compare.statistics.estimate import (
 from compare.statistics.holm import holm
 from compare.statistics.measure import Measure, Observation, observations, pairs_of
 from compare.statistics.power import Needed, needed
-from generator.answer_log import Row
+from generator.log.answer_log import Row
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from compare.statistics.estimate import Estimate, cluster_mean, cluster_median
 from compare.statistics.measure import Measure, Observation, observations
-from generator.answer_log import Row
+from generator.log.answer_log import Row
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from compare.contestant import contestant_name
-from generator.answer_log import Row
 from generator.figures import figure
+from generator.log.answer_log import Row
 
 # An answer that broke off has no figures of its own.
 _BROKEN = ("cancelled", "error")

@@ -10,7 +10,7 @@ import numpy as np
 
 from compare.statistics.estimate import Floats, is_constant
 from compare.statistics.measure import Measure, Observation, observations
-from generator.answer_log import Row
+from generator.log.answer_log import Row
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import numpy as np
 
 from compare.contestant import contestant_name
 from compare.statistics.measure import MEASURES
-from generator.answer_log import Row
+from generator.log.answer_log import Row
 
 # Each in the summary with its median and quartiles over the contestant's answers.
 SUMMARISED = (

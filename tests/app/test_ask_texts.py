@@ -16,7 +16,7 @@ from app.ask.suggestions import suggested_questions
 from compare.scores import Span
 from config.errors import BadLink
 from generator import Answer, Timing
-from generator.sentences import Sentence
+from generator.verbatim.sentences import Sentence
 from retriever import Match, Passage, Product
 
 USUAL = Question("A", "", ("a", "b"))

@@ -17,11 +17,11 @@ from app.catalogue.jobs import Job, Jobs, Key
 from app.catalogue.now import duration
 from config import load_settings
 from config.errors import ModelUnavailable
-from models.inventory import inventory
-from models.probe import Plan
-from models.room import GIB, Room
-from models.shapes import Shape, header_of
-from models.stand_in import write_stand_in
+from models.catalogue.inventory import inventory
+from models.catalogue.shapes import Shape, header_of
+from models.memory.room import GIB, Room
+from models.probe.probe import Plan
+from models.probe.stand_in import write_stand_in
 from tests.models.hub import Hub, hub_server
 from tests.scripted_model import write_scripted_model
 
@@ -205,7 +205,7 @@ def test_a_probe_fills_the_table_and_is_remembered(home: Path, monkeypatch: pyte
     small = Plan(n_ctx=256, prompt=64, answer=16, rounds=3, file_bytes=3 * MIB)
     monkeypatch.setattr(work, "Plan", lambda: small)
     # Threads that wait for each other say nothing about so small a model on a busy machine.
-    monkeypatch.setattr("models.probe.usable_cores", lambda: 1)
+    monkeypatch.setattr("models.probe.probe.usable_cores", lambda: 1)
     tab = choose(open_page(), "praise")
     assert "Not probed yet" in said(tab)
     tab.button(key="probe").click().run()

@@ -9,8 +9,8 @@ import pytest
 import yaml
 from playwright.sync_api import expect
 
-from models.shapes import Shape, header_of
-from models.stand_in import write_stand_in
+from models.catalogue.shapes import Shape, header_of
+from models.probe.stand_in import write_stand_in
 from tests.app.page_server import PageServer
 from tests.models.hub import Hub, hub_server
 from tests.scripted_model import write_scripted_model

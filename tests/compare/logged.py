@@ -6,7 +6,7 @@ from config import ModelSpec
 from database import Database
 from generator import Answer, AnswerLog
 from generator.events import Memory, Timing
-from generator.sentences import Sentence
+from generator.verbatim.sentences import Sentence
 from retriever import Match, Passage
 
 GIB = 2**30

@@ -10,7 +10,7 @@ from compare.report import FinishedRun
 from compare.scores import SCORES, AnswerScores, Span
 from compare.statistics import Vote
 from compare.tasks import Task
-from generator.answer_log import Row
+from generator.log.answer_log import Row
 from retriever import Match, Passage
 from tests.compare.rows import row
 

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from generator.answer_log import Row
+from generator.log.answer_log import Row
 
 
 def row(model: str, **changes: Any) -> Row:

@@ -12,7 +12,7 @@ from compare.runner import Runner
 from config import ModelSpec, Settings
 from database import Database
 from generator import AnswerLog
-from models.catalogue import EXTRACTIVE, find_spec
+from models.catalogue.catalogue import EXTRACTIVE, find_spec
 from retriever import Embedder
 from tests.compare.plans import make_contestant, make_plan, make_task
 

@@ -18,7 +18,7 @@ from database import Database
 from generator import Answer, AnswerLog
 from generator.events import Timing
 from generator.origin import Origin
-from models.identity import file_sha256
+from models.gguf.identity import file_sha256
 from retriever import Embedder
 from tests.compare.plans import make_contestant, make_plan
 

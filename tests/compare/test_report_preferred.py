@@ -12,7 +12,7 @@ from compare.report import FinishedRun, write_files
 from compare.report.contents import contents
 from compare.report.markdown import markdown
 from compare.statistics import Vote
-from generator.answer_log import Row
+from generator.log.answer_log import Row
 from tests.compare.reports import finished
 from tests.compare.rows import row
 

@@ -53,7 +53,7 @@ with Database.open(settings) as database:
 MOMENTS = [
     ("compare.runner._require_same_origin", 1),  # warmed up, and nothing logged yet
     ("generator.transcript:Transcript.take", 40),  # in the middle of an answer
-    ("generator.answer_log:AnswerLog.record", 2),  # one is logged, the next given and not yet logged
+    ("generator.log.answer_log:AnswerLog.record", 2),  # one is logged, the next given and not yet logged
 ]
 
 
@@ -111,7 +111,7 @@ def test_a_killed_throughput_run_ends_as_an_undisturbed_one(
     begin(log, plan, "undisturbed")
     list(runner.run("undisturbed", plan))
     begin(log, plan)
-    command = [sys.executable, "-c", KILLED, "generator.answer_log:AnswerLog.record", "4"]
+    command = [sys.executable, "-c", KILLED, "generator.log.answer_log:AnswerLog.record", "4"]
     killed = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert killed.returncode == -signal.SIGKILL, killed.stderr
     assert len(log.answered("night")) == 3
@@ -206,7 +206,7 @@ def test_two_who_resume_the_same_run_are_told(runner: Runner, log: AnswerLog, ra
 def test_the_free_the_choosing_and_the_one_without_a_model(
     runner: Runner, log: AnswerLog, settings: Settings, tmp_path: Path, fake_embedder: Embedder
 ) -> None:
-    from models.catalogue import EXTRACTIVE
+    from models.catalogue.catalogue import EXTRACTIVE
 
     write_scripted_model(tmp_path / "chooser.gguf", "[1]")
     chooser = make_contestant("chooser", tmp_path / "chooser.gguf", n_ctx=8192)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from docs.generate.messages import Message, kinds, messages
-from models.catalogue import catalogue
+from models.catalogue.catalogue import catalogue
 
 # What ends a sentence by itself: these give its rest, full stop included.
 ENDS = re.compile(
@@ -51,7 +51,7 @@ KNOWN: Mapping[str, str] = {
     "This answer is not in the answer log. {error}": WHOLE,
     "its header does not end where a header should.": PIECE,
     "the server does not tell how long the file is.": PIECE,
-    "{name} cannot run here: {entry.remark}": "a remark of models/catalogue.yaml is a sentence",
+    "{name} cannot run here: {entry.remark}": "a remark of models/catalogue/catalogue.yaml is a sentence",
     "{self.place}: {' '.join(str(error).split()) or type(error).__name__}": "PostgreSQL's own words",
     "The model's process ended by {how}.{hint} The next question starts it anew. "
     "Its last words: {last_words}":

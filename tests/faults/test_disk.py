@@ -16,7 +16,7 @@ from compare.report import files
 from config.errors import CannotWrite
 from config.folders import writing_to
 from ingest.source import Source
-from models.random_weights import write_random_model
+from models.tiny.random_weights import write_random_model
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """What the tests ask of a worker and of a Generator, and how."""
 
+from generator.backends.worker_process import WorkerProcess
 from generator.events import Done, Event, Sampling, Text
-from generator.worker_process import WorkerProcess
 
 GREEDY = Sampling(max_tokens=20, temperature=0, top_k=1, top_p=1, seed=0)
 SHORT = [1, 300, 301, 302]

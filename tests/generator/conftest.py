@@ -8,9 +8,9 @@ from hypothesis import settings
 
 from config import ModelSpec, Settings
 from generator import Generator
+from generator.backends.worker_process import WorkerProcess
 from generator.events import Text
-from generator.worker_process import WorkerProcess
-from models.random_weights import SHAPES, write_random_model
+from models.tiny.random_weights import SHAPES, write_random_model
 from retriever.passage import Match, Passage
 from tests.generator.asking import GREEDY, QUESTION, SHORT
 from tests.generator.strange_server import StrangeServer

@@ -12,7 +12,7 @@ from database import Database
 from generator import Answer, AnswerLog, Exchange
 from generator.events import Memory, Timing
 from generator.origin import Origin
-from generator.sentences import Sentence
+from generator.verbatim.sentences import Sentence
 from retriever.passage import Match
 
 

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from generator.batch_engine import BatchEngine
-from generator.engine import Engine
 from generator.events import Done, Event, Failed, PromptProgress, Sampling, Text
-from generator.verbatim import choice_grammar
+from generator.llama.batch_engine import BatchEngine
+from generator.llama.engine import Engine
+from generator.verbatim.verbatim import choice_grammar
 from tests.generator.asking import GREEDY, text_of
 
 PLACES = 4

@@ -13,11 +13,11 @@ import pytest
 from config import ModelSpec, Settings
 from config.errors import GenerationFailed, ModelUnavailable
 from generator import Answer, Generator
-from generator.batch_process import BatchProcess
+from generator.backends.batch_process import BatchProcess
 from generator.events import Done, Loaded, Message, Piece, PromptProgress, Text
-from models.header import read_header
-from models.memory import predict_memory
-from models.room import Room, most_sequences
+from models.gguf.header import read_header
+from models.memory.memory import predict_memory
+from models.memory.room import Room, most_sequences
 from retriever.passage import Match
 from tests.generator.asking import GREEDY, QUESTION, SHORT, ask
 from tests.scripted_model import write_scripted_model
@@ -180,11 +180,11 @@ def test_as_many_texts_as_fit_are_written_at_once(
     header = read_header(tiny_file("llama"))
     assert most_sequences(header, 4096, 12) == 12
     room = Room(int(1.2 * predict_memory(header, 4096, 4).process))
-    monkeypatch.setattr("models.room.this_machine", lambda: room)
+    monkeypatch.setattr("models.memory.room.this_machine", lambda: room)
     found = most_sequences(header, 4096, 12)
     assert 4 <= found <= 12 and found % 4 == 0
     assert room.verdict(predict_memory(header, 4096, found)) == "fits"
-    monkeypatch.setattr("models.room.this_machine", lambda: Room(1))
+    monkeypatch.setattr("models.memory.room.this_machine", lambda: Room(1))
     assert most_sequences(header, 4096, 4) == 1
 
 

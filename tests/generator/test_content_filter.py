@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generator.content_filter import (
+from generator.safety.content_filter import (
     ABUSE,
     ADDRESS,
     HTML,

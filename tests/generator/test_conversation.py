@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from generator import Answer, Exchange, Generator
+from generator.backends.worker_process import WorkerProcess
 from generator.events import Done, Message, Sampling, Text
-from generator.prompt import answer_messages
-from generator.worker_process import WorkerProcess
+from generator.prompts.prompt import answer_messages
 from retriever.passage import Match
 from tests.generator.asking import QUESTION, text_of
 

@@ -13,10 +13,10 @@ import pytest
 from config import ModelSpec
 from config.errors import ConfigError, GenerationFailed, ModelUnavailable, UserError
 from generator import Answer, Done, Generator, PromptProgress, Text
-from generator.endpoint import Endpoint
-from generator.endpoint_request import Patience
+from generator.backends.endpoint import Endpoint
+from generator.backends.endpoint_request import Patience
 from generator.events import Message
-from models.served import ask_served, reach
+from models.sources.served import ask_served, reach
 from tests.generator.asking import GREEDY, QUESTION
 from tests.generator.strange_server import (
     DONE,

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from generator.engine import Engine
-from generator.engine_log import EngineError
 from generator.events import Done, PromptProgress, Sampling, Text
-from generator.llama_model import BATCH
+from generator.llama.engine import Engine
+from generator.llama.engine_log import EngineError
+from generator.llama.llama_model import BATCH
 
 BOS, FIRST_WORD = 1, 259
 

@@ -17,7 +17,7 @@ from config import ModelSpec
 from database import Database
 from generator import Answer, AnswerLog
 from generator.events import Memory, Timing
-from generator.export import write_csv
+from generator.log.export import write_csv
 from retriever.passage import Match
 
 TEXTS = ['"Leise", sagt [1];\nund: =1+1 😀', "The reviews do not say.", ""]

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from config import EmbedderSettings, ModelSpec, Settings
 from config.errors import ConfigError
 from generator import Answer, Registry, Text, open_answerer
-from generator.extractive import Extractive
-from generator.sentences import split_sentences
-from models.catalogue import EXTRACTIVE
+from generator.verbatim.extractive import Extractive
+from generator.verbatim.sentences import split_sentences
+from models.catalogue.catalogue import EXTRACTIVE
 from retriever import Embedder, Match
 
 REVIEWS = (

@@ -13,8 +13,8 @@ from config.errors import ConfigError, ModelUnavailable, UnknownModel
 from database import Database
 from generator import Answer, AnswerLog, Generator, Registry
 from generator.__main__ import app
-from generator.content_filter import ADDRESS
-from generator.guard import HELD_BACK, guard_messages, guard_of, guarded
+from generator.safety.content_filter import ADDRESS
+from generator.safety.guard import HELD_BACK, guard_messages, guard_of, guarded
 from ingest import ingest
 from ingest.reader import ReviewFile
 from retriever import Embedder

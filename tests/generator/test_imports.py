@@ -36,7 +36,7 @@ def test_the_worker_loads_llama_cpp_and_little_else() -> None:
     heavy = {
         "pydantic", "langchain_core", "psycopg2", "torch", "gguf", "pandas", "uniseg", "typer", "rich",
     }  # fmt: skip
-    loaded = loaded_by("import generator.worker")
+    loaded = loaded_by("import generator.llama.worker")
     assert "llama_cpp" in loaded
     assert not heavy & loaded
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generator.prompt import answer_messages
+from generator.prompts.prompt import answer_messages
 from retriever.passage import Match, Passage
 
 GOLDEN = Path(__file__).parent / "golden" / "prompt_of_two_passages.txt"

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from generator.ranking import (
+from generator.verbatim.ranking import (
     ASPECT,
     FEATURES,
     LEANS,

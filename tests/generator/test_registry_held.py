@@ -10,8 +10,8 @@ import pytest
 from config import ModelSpec, Settings
 from config.errors import ModelBusy, ModelUnavailable, UnknownModel
 from generator import Loading, Registry, Text
-from generator.registry import AS_GUARD
-from generator.ticket import Ticket
+from generator.registry.registry import AS_GUARD
+from generator.registry.ticket import Ticket
 from models.llama_process import usable_cores
 from tests.scripted_model import write_scripted_model
 

@@ -3,7 +3,7 @@
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from generator.respell import common_length, respell
+from generator.llama.respell import common_length, respell
 
 # A vocabulary in which most texts can be cut in several ways; one token stands for nothing.
 PIECES = [b"a", b"b", b"ab", b"ba", b"aba", b"", b"</s>", b"bb"]

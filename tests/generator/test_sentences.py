@@ -3,7 +3,7 @@
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from generator.sentences import split_sentences
+from generator.verbatim.sentences import split_sentences
 from retriever.passage import Passage
 
 

@@ -9,9 +9,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from config.errors import GenerationFailed, ModelUnavailable
+from generator.backends.worker_process import WorkerProcess
 from generator.events import Message
-from generator.worker_process import WorkerProcess
-from models.random_weights import CHAT_TEMPLATE
+from models.tiny.random_weights import CHAT_TEMPLATE
 
 StartWorker = Callable[..., WorkerProcess]
 TinyFile = Callable[[str], Path]

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from generator.answer import ABSTENTION
-from generator.choice import OWN_WORDS, Choice
-from generator.sentences import split_sentences
-from generator.verbatim import choice_grammar, choice_messages, choice_tokens, pasted
+from generator.verbatim.choice import OWN_WORDS, Choice
+from generator.verbatim.sentences import split_sentences
+from generator.verbatim.verbatim import choice_grammar, choice_messages, choice_tokens, pasted
 from retriever.passage import Passage
 from tests.generator.test_sentences import passage, review_text
 

@@ -15,8 +15,8 @@ from database import Database
 from generator import Answer, AnswerLog, Generator, Text
 from generator.__main__ import app as generator_app
 from generator.answer import ABSTENTION, Exchange
+from generator.backends.worker_process import WorkerProcess
 from generator.events import Message
-from generator.worker_process import WorkerProcess
 from ingest.__main__ import app as ingest_app
 from retriever.passage import Match
 from tests.generator.asking import GREEDY, QUESTION, SHORT, ask

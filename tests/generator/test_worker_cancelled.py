@@ -5,8 +5,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from generator.backends.worker_process import WorkerProcess
 from generator.events import Done, Message, PromptProgress, Text
-from generator.worker_process import WorkerProcess
 from tests.generator.asking import GREEDY, LONG, LONG_CONTEXT, SHORT, ask, text_of
 
 StartWorker = Callable[..., WorkerProcess]

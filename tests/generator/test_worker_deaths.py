@@ -13,8 +13,8 @@ import psutil
 import pytest
 
 from config.errors import GenerationFailed
+from generator.backends.worker_process import WorkerProcess
 from generator.events import Message
-from generator.worker_process import WorkerProcess
 from tests.generator.asking import GREEDY, LONG, LONG_CONTEXT
 
 StartWorker = Callable[..., WorkerProcess]
@@ -80,7 +80,15 @@ def test_the_worker_ends_when_its_input_ends(
     sequences: int, last_written: bytes, tiny_file: TinyFile
 ) -> None:
     with subprocess.Popen(
-        [sys.executable, "-P", "-m", "generator.worker", str(tiny_file("llama")), "512", str(sequences)],
+        [
+            sys.executable,
+            "-P",
+            "-m",
+            "generator.llama.worker",
+            str(tiny_file("llama")),
+            "512",
+            str(sequences),
+        ],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -101,7 +109,7 @@ CALLER = """
 import sys
 from pathlib import Path
 from generator.events import Sampling
-from generator.worker_process import WorkerProcess
+from generator.backends.worker_process import WorkerProcess
 worker = WorkerProcess(Path(sys.argv[1]), 20_000)
 for _ in worker.load():
     pass

@@ -8,8 +8,8 @@ import gguf
 import pytest
 
 from config.errors import ModelUnavailable
+from generator.backends.worker_process import WorkerProcess
 from generator.events import Loaded, Loading
-from generator.worker_process import WorkerProcess
 from tests.generator.asking import GREEDY, ask
 
 StartWorker = Callable[..., WorkerProcess]

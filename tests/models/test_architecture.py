@@ -6,9 +6,9 @@ import pytest
 from gguf import GGMLQuantizationType as Kind
 
 from config.errors import ModelUnavailable
-from models.architecture import Parameters, in_words, parameters
-from models.header import ArrayLength, Header, Scalar, Tensor, read_header
-from models.memory import predict_memory
+from models.gguf.architecture import Parameters, in_words, parameters
+from models.gguf.header import ArrayLength, Header, Scalar, Tensor, read_header
+from models.memory.memory import predict_memory
 
 
 def header(**numbers: Scalar) -> Header:

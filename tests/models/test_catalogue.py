@@ -10,9 +10,16 @@ from pydantic import ValidationError
 
 from config import ModelSpec, Settings
 from config.errors import ModelUnavailable, UnknownModel
-from models.catalogue import NOT_IN_LLAMA_CPP, Entry, catalogue, find_spec, known_header, models_on_disk
+from models.catalogue.catalogue import (
+    NOT_IN_LLAMA_CPP,
+    Entry,
+    catalogue,
+    find_spec,
+    known_header,
+    models_on_disk,
+)
 from models.commands import show_catalogue
-from models.memory import predict_memory
+from models.memory.memory import predict_memory
 
 GIB = 2**30
 

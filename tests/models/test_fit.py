@@ -7,8 +7,8 @@ from typer.testing import CliRunner, Result
 
 from config.errors import ModelUnavailable, UnknownModel
 from models.__main__ import app
-from models.fine_tuning import RANK, adapter_parameters, fine_tuning_bytes
-from models.header import read_header
+from models.gguf.header import read_header
+from models.memory.fine_tuning import RANK, adapter_parameters, fine_tuning_bytes
 
 
 def fit(*arguments: str) -> Result:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from config.errors import ModelUnavailable
-from models.header import Header, read_header
+from models.gguf.header import Header, read_header
 
 
 def assert_agrees_with_gguf(path: Path) -> None:

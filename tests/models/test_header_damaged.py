@@ -10,8 +10,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from config.errors import ModelUnavailable
-from models.architecture import in_words, parameters
-from models.header import read_header
+from models.gguf.architecture import in_words, parameters
+from models.gguf.header import read_header
 
 MIB = 2**20
 

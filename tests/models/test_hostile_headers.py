@@ -18,7 +18,7 @@ from benchmarks.fuzz.headers import GgufHeaders
 from config import ModelSpec, Settings
 from config.errors import ModelUnavailable
 from generator.held_model import HeldModel
-from models.header import read_header
+from models.gguf.header import read_header
 
 KEPT = sorted((Path(__file__).parent.parent / "hostile").glob("headers-*"))
 MIB = 2**20

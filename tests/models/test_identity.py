@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from models.identity import file_sha256
+from models.gguf.identity import file_sha256
 
 
 def sha256(data: bytes) -> str:

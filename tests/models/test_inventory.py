@@ -6,12 +6,12 @@ import pytest
 
 from config import ModelSpec, Settings
 from config.errors import ModelUnavailable
-from models.catalogue import catalogue
-from models.header import read_header
-from models.inventory import Listed, examine, inventory
-from models.quantisation import in_words
-from models.random_weights import write_random_model
-from models.room import GIB
+from models.catalogue.catalogue import catalogue
+from models.catalogue.inventory import Listed, examine, inventory
+from models.gguf.header import read_header
+from models.gguf.quantisation import in_words
+from models.memory.room import GIB
+from models.tiny.random_weights import write_random_model
 
 MISTRAL = catalogue()["mistral-7b"]
 

@@ -11,12 +11,12 @@ import pytest
 from config import ModelSpec, Settings
 from config.errors import ModelUnavailable
 from generator import Generator
+from generator.backends.worker_process import WorkerProcess
 from generator.events import Done, Memory, Message, Sampling
-from generator.worker_process import WorkerProcess
-from models.header import Header, read_header
-from models.memory import MIB, predict_memory
-from models.random_architectures import FAMILIES
-from models.random_weights import SHAPES, add_tokenizer, new_model, write_tensors
+from models.gguf.header import Header, read_header
+from models.memory.memory import MIB, predict_memory
+from models.tiny.random_architectures import FAMILIES
+from models.tiny.random_weights import SHAPES, add_tokenizer, new_model, write_tensors
 
 # llama.cpp prints mebibytes with two decimals, for each of its buffers.
 PRINTED = 0.02 * MIB

@@ -14,14 +14,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from config.errors import ModelUnavailable
-from models.catalogue import catalogue
-from models.extrapolation import extrapolate
-from models.header import ArrayLength, Header, Tensor, read_header
-from models.probe import Plan, choose_layers, probe
-from models.random_architectures import FAMILIES, write_random_architecture
-from models.room import GIB
-from models.shapes import Shape, header_of
-from models.stand_in import layer_bytes, layers_of, shortened, write_stand_in
+from models.catalogue.catalogue import catalogue
+from models.catalogue.shapes import Shape, header_of
+from models.gguf.header import ArrayLength, Header, Tensor, read_header
+from models.memory.room import GIB
+from models.probe.extrapolation import extrapolate
+from models.probe.probe import Plan, choose_layers, probe
+from models.probe.stand_in import layer_bytes, layers_of, shortened, write_stand_in
+from models.tiny.random_architectures import FAMILIES, write_random_architecture
 
 MIB = 2**20
 SHAPE = Shape(layers=16, width=512, feed_forward=1024, heads=8, kv_heads=4, vocabulary=4000)
@@ -149,7 +149,7 @@ def test_what_cannot_be_stood_in_for_is_refused(tmp_path: Path) -> None:
 @pytest.fixture
 def one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
     """Threads that wait for each other say nothing about so small a model on a busy machine."""
-    monkeypatch.setattr("models.probe.usable_cores", lambda: 1)
+    monkeypatch.setattr("models.probe.probe.usable_cores", lambda: 1)
 
 
 @pytest.mark.usefixtures("one_thread")
@@ -175,7 +175,7 @@ def test_other_architectures_can_be_stood_in_for(architecture: str, tmp_path: Pa
     source, file = tmp_path / "model.gguf", tmp_path / "stand-in.gguf"
     write_random_architecture(source, architecture)
     write_stand_in(shortened(read_header(source), 1), file)
-    command = [sys.executable, "-P", "-m", "models.probe_worker", str(file), "128", "1"]
+    command = [sys.executable, "-P", "-m", "models.probe.probe_worker", str(file), "128", "1"]
     done = subprocess.run(command, input="8 2\n", capture_output=True, text=True, check=False)
     assert "token_s" in done.stdout, done.stdout + done.stderr
 
@@ -201,7 +201,7 @@ def test_a_full_disk_is_noticed_before_anything_is_written(
     class Full:
         free = 2 * MIB
 
-    monkeypatch.setattr("models.probe.shutil.disk_usage", lambda _: Full)
+    monkeypatch.setattr("models.probe.probe.shutil.disk_usage", lambda _: Full)
     with pytest.raises(ModelUnavailable, match="There is room for files of"):
         probe(HEADER, SMALL, tmp_path, None, quiet)
 

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from models.extrapolation import Estimate
 from models.llama_process import machine_name
-from models.probe import Measured, Plan, Probed
-from models.probe_log import recall, remember
+from models.probe.extrapolation import Estimate
+from models.probe.probe import Measured, Plan, Probed
+from models.probe.probe_log import recall, remember
 
 ROUNDS = Measured(layers=1, weights=1, prefill_s=(1.0,), token_s=(1.0,), resident=1)
 PROBED = Probed(
@@ -37,7 +37,7 @@ def test_a_result_is_found_by_its_file_s_name(tmp_path: Path) -> None:
 
 def test_another_machine_s_result_is_not_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     remember("m.gguf", PROBED, Plan(), tmp_path)
-    monkeypatch.setattr("models.probe_log.machine_name", lambda: "another")
+    monkeypatch.setattr("models.probe.probe_log.machine_name", lambda: "another")
     assert recall(tmp_path) == {}
 
 

@@ -12,11 +12,11 @@ import pytest
 
 from config import ModelSpec, Settings
 from config.errors import ModelUnavailable
-from models import pull as module
 from models.commands import pull_model
 from models.files import partial_downloads
-from models.header import read_header
-from models.pull import pull
+from models.gguf.header import read_header
+from models.sources import pull as module
+from models.sources.pull import pull
 from tests.models.hub import Hub, hub_server
 
 CONTENT = bytes(range(256)) * 4000

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.header import read_header
-from models.quantisation import BITS_PER_WEIGHT, explain_name, type_shares
+from models.gguf.header import read_header
+from models.gguf.quantisation import BITS_PER_WEIGHT, explain_name, type_shares
 
 
 def test_each_part_of_a_name_is_explained() -> None:

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from generator.backends.worker_process import WorkerProcess
 from generator.events import Done, Loaded, Sampling, Text
-from generator.worker_process import WorkerProcess
-from models.header import read_header
-from models.random_weights import CHAT_TEMPLATE, SHAPES, write_random_model
+from models.gguf.header import read_header
+from models.tiny.random_weights import CHAT_TEMPLATE, SHAPES, write_random_model
 
 FAMILIES = list(SHAPES)
 

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from config.errors import ModelUnavailable
-from models.header import Header, header_length, read_header
-from models.memory import predict_memory
-from models.random_weights import add_tokenizer, new_model, write_tensors
-from models.remote import fetch_header, hub_url
+from models.gguf.header import Header, header_length, read_header
+from models.memory.memory import predict_memory
+from models.sources.remote import fetch_header, hub_url
+from models.tiny.random_weights import add_tokenizer, new_model, write_tensors
 
 MIB = 2**20
 

@@ -8,12 +8,12 @@ from config import ModelSpec, Settings
 from config.errors import ModelUnavailable
 from generator import Generator
 from generator.events import Done, Message
-from models import room
-from models.assumed_shape import assumed_header
-from models.header import Header, read_header
-from models.memory import MIB, MemoryPrediction, predict_memory
-from models.room import CARD_OVERHEAD, GIB, Room, require_memory, this_machine
-from models.speed import speed_in_words
+from models.catalogue.assumed_shape import assumed_header
+from models.gguf.header import Header, read_header
+from models.memory import room
+from models.memory.memory import MIB, MemoryPrediction, predict_memory
+from models.memory.room import CARD_OVERHEAD, GIB, Room, require_memory, this_machine
+from models.probe.speed import speed_in_words
 
 
 @pytest.fixture(scope="module")

@@ -8,9 +8,9 @@ import llama_cpp
 import numpy as np
 import pytest
 
-from models.catalogue import catalogue
-from models.header import Tensor, read_header
-from models.shapes import Shape, header_of
+from models.catalogue.catalogue import catalogue
+from models.catalogue.shapes import Shape, header_of
+from models.gguf.header import Tensor, read_header
 
 MOSTLY_Q4_K_M = 15
 

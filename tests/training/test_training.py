@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from generator.sentences import split_sentences
+from generator.verbatim.sentences import split_sentences
 from tests.training.toys import QUESTIONS, toy_products, toy_run
 from training.choosing import judged, written
 from training.encoding import Encoder, batch_of

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from benchmarks.answer_scores import logged
 from compare.scores.claims import Claim, answer_sentences
-from generator.answer_log import Row
+from generator.log.answer_log import Row
 
 
 def claims(text: str) -> list[tuple[str, tuple[int, ...]]]:
@@ -50,7 +50,7 @@ def test_spans_never_overlap(text: str) -> None:
 
 
 def chosen(own_line: str = "") -> Row:
-    """As `generator.choice` writes it."""
+    """As `generator.verbatim.choice` writes it."""
     shown = '"It howls." [2]\n"Not loud at all. Ever." [1] (4 of 5 stars, 2023-02-11)'
     return logged("?", shown + (f"\nIn the model's own words: {own_line}" if own_line else "")) | {
         "answers": "verbatim",

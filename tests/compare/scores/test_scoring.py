@@ -6,7 +6,7 @@ import pytest
 
 from compare.scores import SCORES, AnswerScores, Expectation, score_answers
 from generator.answer import ABSTENTION
-from generator.answer_log import Row
+from generator.log.answer_log import Row
 from retriever import Embedder
 from tests.compare.rows import row
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from compare.statistics import Observation
-from generator.answer_log import Row
+from generator.log.answer_log import Row
 from tests.compare.rows import row
 
 # By contestant and product: a list for each question, a value for each repeat.

@@ -3,7 +3,7 @@
 import random
 
 from compare.statistics import MEASURES, compare_rows, score_measure, verdict
-from generator.answer_log import Row
+from generator.log.answer_log import Row
 from tests.compare.rows import row
 
 SPEED, WORDS = MEASURES["decode_tok_s"], MEASURES["words"]

@@ -1,0 +1,213 @@
+"""One answer from a server: the request, its retries and time-outs, and what comes back as events.
+
+Knows HTTP and time; knows nothing of threads, prompts or reviews.
+"""
+
+import asyncio
+import random
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import httpx2
+
+from config import ModelSpec
+from config.errors import GenerationFailed, ModelUnavailable, UserError
+from generator.answer_stream import AnswerStream
+from generator.backends.openai_chat import Choice, Delta, Usage, read_chunk, refusal, stop_reason_of
+from generator.events import Done, Event, Pace, Piece, Reasoning, Sampling, StopReason, Timing, paced
+from models.sources.served import CONNECT_S, headers, without_key
+
+# Too many requests; not ready, as while the model is being loaded.
+_COME_BACK = (429, 503)
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """Seconds to wait for a connection, and for each further piece of text; for the first one the model's own
+    `timeout_s` counts. A server that is busy or not there is asked `attempts` times, after `backoff_s`, twice
+    that, and so on, or when it says; but if that is more than `longest_s` it is given up.
+    """
+
+    connect_s: float = CONNECT_S
+    piece_s: float = 120.0
+    attempts: int = 5
+    backoff_s: float = 0.5
+    longest_s: float = 30.0
+
+
+class _ComeBack(Exception):
+    """The server took no question now. `after_s`: when it said to come back."""
+
+    def __init__(self, reason: UserError, after_s: float | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.after_s = after_s
+
+
+class EndpointRequest:
+    """Hands what it receives to `emit`, last a Done."""
+
+    def __init__(
+        self, spec: ModelSpec, sampling: Sampling, patience: Patience, emit: Callable[[Event], object]
+    ) -> None:
+        self._spec = spec
+        self._sampling = sampling
+        self._patience = patience
+        self._emit = emit
+        self._asked = time.perf_counter()
+        self._begin()
+
+    def _begin(self) -> None:
+        self._started = time.perf_counter()
+        self._stream = AnswerStream((), self._started)
+        # When the first piece of reasoning came that the server had split off itself.
+        self._reasoned_s: float | None = None
+        self._finish: Choice | None = None
+        self._usage: Usage | None = None
+
+    async def run(self, client: httpx2.AsyncClient, body: dict[str, Any]) -> None:
+        """Ask, and ask again while the server takes no question; never once it has begun to answer."""
+        for attempt in range(self._patience.attempts):
+            self._begin()
+            try:
+                await self._ask(client, body)
+            except _ComeBack as busy:
+                wait_s = busy.after_s
+                if wait_s is None:
+                    # Not all at the same time again.
+                    wait_s = self._patience.backoff_s * 2**attempt * random.uniform(1, 1.25)
+                if attempt + 1 == self._patience.attempts or wait_s > self._patience.longest_s:
+                    raise busy.reason from None
+                await asyncio.sleep(wait_s)
+            else:
+                return
+
+    def cancelled(self) -> Done:
+        """The end of an answer that was not waited for."""
+        return self._done("cancelled")
+
+    async def _ask(self, client: httpx2.AsyncClient, body: dict[str, Any]) -> None:
+        url = f"{self._spec.url}/chat/completions"
+        try:
+            async with (
+                asyncio.timeout(self._spec.timeout_s) as limit,
+                client.stream("POST", url, json=body, headers=headers(self._spec)) as response,
+            ):
+                if response.status_code != 200:
+                    raise _refused(self._spec, response, await response.aread())
+                await self._read(response, limit)
+        except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
+            raise _ComeBack(self._failure(ModelUnavailable, f"cannot be reached ({_words(error)})")) from None
+        # What comes after the last piece of text is only worth having.
+        except TimeoutError:
+            if not self._finish:
+                raise self._failure(GenerationFailed, self._silence()) from None
+        except httpx2.HTTPError as error:
+            if not self._finish:
+                raise self._failure(
+                    GenerationFailed, f"broke off{self._so_far()} ({_words(error)})"
+                ) from None
+        if not self._finish:
+            raise self._failure(GenerationFailed, f"ended without an end of the answer{self._so_far()}")
+        self._emit_all(self._stream.finish())
+        n_out = self._usage.completion_tokens if self._usage else None
+        self._emit(self._done(stop_reason_of(self._finish, n_out, self._sampling.max_tokens)))
+
+    async def _read(self, response: httpx2.Response, limit: asyncio.Timeout) -> None:
+        async for event in httpx2.EventSource(response):
+            if event.data == "[DONE]":
+                return
+            if not event.data:
+                continue
+            chunk = read_chunk(event.data, self._spec)
+            self._usage = chunk.usage or self._usage
+            for choice in chunk.choices[:1]:
+                if self._take(choice.delta, chunk.usage):
+                    limit.reschedule(asyncio.get_running_loop().time() + self._patience.piece_s)
+                if choice.finish_reason:
+                    self._finish = choice
+
+    def _take(self, delta: Delta, usage: Usage | None) -> bool:
+        """Hand on what the delta brings, and the `usage` with it, if any; whether it brought anything."""
+        pieces: list[Piece] = []
+        if delta.thought:
+            if self._reasoned_s is None:
+                self._reasoned_s = time.perf_counter() - self._started
+            pieces.append(Reasoning(delta.thought.replace("\0", "")))
+        pieces += self._stream.add((delta.content or "").encode())
+        self._emit_all(pieces, usage)
+        return bool(pieces)
+
+    def _emit_all(self, pieces: Sequence[Piece], usage: Usage | None = None) -> None:
+        pace = Pace(usage.completion_tokens, self._writing_s) if usage else None
+        for piece in pieces:
+            self._emit(paced(piece, pace))
+
+    @property
+    def _writing_s(self) -> float:
+        """Seconds since the first piece."""
+        first_s = self._stream.first_s if self._reasoned_s is None else self._reasoned_s
+        return 0.0 if first_s is None else time.perf_counter() - self._started - first_s
+
+    def _done(self, reason: StopReason) -> Done:
+        first_s = self._stream.first_s
+        reasoned = self._reasoned_s is not None or first_s != self._stream.first_answer_s
+        n_reasoning = self._usage.reasoning_tokens if self._usage else None
+        timing = Timing(
+            ttft_s=first_s if self._reasoned_s is None else self._reasoned_s,
+            ttfo_s=self._stream.first_answer_s,
+            e2e_s=self._stream.last_s,
+            n_prompt=self._usage.prompt_tokens if self._usage else None,
+            n_prompt_reused=self._usage.cached_tokens if self._usage else None,
+            n_out=self._usage.completion_tokens if self._usage else None,
+            threads=None,
+            n_reasoning=n_reasoning if reasoned or n_reasoning else 0,
+        )
+        return Done(reason, timing, memory=None, waited_s=self._started - self._asked)
+
+    def _silence(self) -> str:
+        if self._stream.first_s is None and self._reasoned_s is None:
+            return f"sent nothing for {self._spec.timeout_s:g} s (models.{self._spec.name}.timeout_s)"
+        return f"sent nothing more for {self._patience.piece_s:g} s"
+
+    def _so_far(self) -> str:
+        if self._stream.first_s is None:
+            return " before its first word; its log may say why, such as a prompt that was too long"
+        return f" after {self._stream.last_s:.1f} s in the middle of the answer"
+
+    def _failure(self, kind: type[UserError], what: str) -> UserError:
+        text = (
+            f"{self._spec.name}: the server at {self._spec.url} {what}. Look whether it runs, and ask again."
+        )
+        return kind(without_key(text, self._spec))
+
+
+def _refused(spec: ModelSpec, response: httpx2.Response, body: bytes) -> Exception:
+    reason = refusal(spec, response.status_code, body)
+    if response.status_code in _COME_BACK:
+        return _ComeBack(reason, _seconds(response.headers.get("retry-after"), response.headers.get("date")))
+    return reason
+
+
+def _seconds(retry_after: str | None, sent: str | None) -> float | None:
+    """Of a Retry-After header: a number of seconds, or a date; `sent`: the server's own time, if it tells."""
+    if retry_after is None:
+        return None
+    try:
+        return max(0.0, float(retry_after))
+    except ValueError:
+        pass
+    try:
+        now = parsedate_to_datetime(sent) if sent else datetime.now(UTC)
+        return max(0.0, (parsedate_to_datetime(retry_after) - now).total_seconds())
+    except (ValueError, TypeError):
+        return None
+
+
+def _words(error: Exception) -> str:
+    # Time-outs come without a text.
+    return str(error) or type(error).__name__

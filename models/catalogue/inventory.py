@@ -1,0 +1,104 @@
+"""All models at a glance: the configured ones, the built-in one, the catalogue's; and what a file tells.
+
+Knows the settings, the catalogue and the models folder; knows nothing of commands or pages.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from config import ModelSpec, Settings
+from models.catalogue.catalogue import EXTRACTIVE, Entry, catalogue, entry_of, find_spec
+from models.files import comes_with_the_installation, model_path
+from models.gguf.header import Header, read_header
+from models.gguf.quantisation import bits_per_weight
+from models.memory.memory import MemoryPrediction, predict_memory
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One model, and its file if it has one.
+
+    `spec`: None for an entry of the catalogue that llama.cpp cannot load. `entry`: what the catalogue knows
+    of it. `path`: where its file is, or belongs. `size` in bytes and `modified` in nanoseconds: None if it is
+    not there.
+    """
+
+    name: str
+    configured: bool
+    spec: ModelSpec | None
+    entry: Entry | None = None
+    path: Path | None = None
+    size: int | None = None
+    modified: int | None = None
+
+    @property
+    def here(self) -> bool:
+        """Whether its file is on this machine."""
+        return self.size is not None
+
+    @property
+    def fetchable(self) -> bool:
+        """Whether `models.sources.pull` can bring its file."""
+        spec = self.spec
+        return not self.here and spec is not None and bool(spec.repository or spec.random_weights)
+
+    @property
+    def real(self) -> bool:
+        """Whether its file is here and somebody's language model: no toy and no noise."""
+        noise = self.spec is not None and bool(self.spec.random_weights)
+        if not self.here or noise or self.path is None:
+            return False
+        return not comes_with_the_installation(self.path)
+
+    @property
+    def foretold_size(self) -> int | None:
+        """Bytes of the file: as it is, else from its parameters and the quantisation in its name."""
+        if self.here or not self.entry or not self.entry.file:
+            return self.size
+        bits = bits_per_weight(self.entry.file)
+        return round(self.entry.parameters * 1e9 * bits / 8) if bits else None
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """What a file's header says, and what llama.cpp says it will take."""
+
+    header: Header
+    predicted: MemoryPrediction
+
+
+def inventory(settings: Settings) -> list[Listed]:
+    """The configured models, the built-in one, and of the catalogue what is no configured model's file."""
+    configured = [_listed(settings.model(name), settings, configured=True) for name in settings.models]
+    taken = {listed.path for listed in configured}
+    others = []
+    for name, entry in catalogue().items():
+        if name in settings.models:
+            continue
+        if entry.remark:
+            others.append(Listed(name, configured=False, spec=None, entry=entry))
+            continue
+        listed = _listed(find_spec(name, settings), settings, configured=False)
+        if listed.path not in taken:
+            taken.add(listed.path)
+            others.append(listed)
+    return [*configured, Listed(EXTRACTIVE.name, configured=False, spec=EXTRACTIVE), *others]
+
+
+def examine(path: Path, n_ctx: int) -> Examined:
+    """Read the header and ask llama.cpp: a quarter of a second. Raises ModelUnavailable."""
+    header = read_header(path)
+    return Examined(header, predict_memory(header, n_ctx))
+
+
+def _listed(spec: ModelSpec, settings: Settings, configured: bool) -> Listed:
+    if not spec.file:
+        return Listed(spec.name, configured, spec)
+    path = model_path(spec, settings)
+    try:
+        status = path.stat() if path.is_file() else None
+    except OSError:
+        # Gone between the two looks.
+        status = None
+    size, modified = (status.st_size, status.st_mtime_ns) if status else (None, None)
+    return Listed(spec.name, configured, spec, entry_of(spec), path, size, modified)

@@ -1,0 +1,1 @@
+"""GGUF files, by what their headers say: read, checked, put in words, written."""

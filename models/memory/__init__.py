@@ -1,0 +1,1 @@
+"""How much memory a model will take, and whether this machine has it; known before anything is loaded."""

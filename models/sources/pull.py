@@ -1,0 +1,200 @@
+"""Brings a model's file from the Hugging Face hub, or from the server that HF_ENDPOINT names.
+
+An interrupted download goes on where it stopped; nothing bears the model's name before its checksum is
+right. Knows the hub through `huggingface_hub`; knows nothing of what is in the file.
+"""
+
+import contextlib
+import hashlib
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from difflib import get_close_matches
+from functools import partial
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import filelock
+from huggingface_hub import HfApi, get_hf_file_metadata, hf_hub_url
+from huggingface_hub.constants import ENDPOINT as DEFAULT_ENDPOINT
+from huggingface_hub.errors import (
+    GatedRepoError,
+    HfHubHTTPError,
+    HFValidationError,
+    HTTPError,
+    OfflineModeIsEnabled,
+    RemoteEntryNotFoundError,
+    RepositoryNotFoundError,
+)
+from huggingface_hub.file_download import HfFileMetadata, http_get
+from huggingface_hub.utils import build_hf_headers
+
+from config import ModelSpec, Settings
+from config.errors import ModelUnavailable
+from config.folders import FULL, private_folder
+from config.printable import first_line, printable_url
+from models.files import model_path, partial_downloads
+from models.memory.room import GIB
+from models.sources.interruptible import interruptible
+from models.tiny.random_weights import write_random_model
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_PIECE = 2**20
+# Told how many bytes are here, of how many.
+Progress = Callable[[int, int], None]
+# What must stay free on the disk beside the file.
+_SPARE = 64 * 2**20
+
+
+def pull(spec: ModelSpec, settings: Settings, on_progress: Progress = lambda done, total: None) -> Path:
+    """Fetch the spec's file into its place, unless it is there; one of random weights is written instead.
+
+    `on_progress` is told several times a second how many bytes are here, of how many; first 0 of 0.
+    What it raises ends the download at once, also while nothing comes; what was received stays for the next.
+    Raises ModelUnavailable, saying what to do: gated or missing repository, missing file, no network,
+    disk full, wrong checksum, or another download of the same file under way.
+    """
+    path = model_path(spec, settings)
+    if path.is_file():
+        return path
+    if spec.random_weights:
+        write_random_model(path, spec.random_weights)
+        return path
+    if not spec.repository:
+        raise ModelUnavailable(
+            f"No repository is configured for {spec.name}. Put its file at {path}, or name one in the "
+            "settings."
+        )
+    # The repository knows the file by its name, not by a place on this machine.
+    remote = path.name if Path(spec.file).expanduser().is_absolute() else spec.file
+    private_folder(path.parent)
+    lock = filelock.FileLock(f"{path}.lock", timeout=0)
+    try:
+        with lock:
+            try:
+                _fetch(spec.repository, remote, path, on_progress)
+            finally:
+                Path(lock.lock_file).unlink(missing_ok=True)
+    except filelock.Timeout:
+        raise ModelUnavailable(
+            f"{path.name} is being fetched by another process already. Wait for it."
+        ) from None
+    return path
+
+
+def _fetch(repository: str, remote: str, path: Path, on_progress: Progress) -> None:
+    endpoint = (os.environ.get("HF_ENDPOINT") or DEFAULT_ENDPOINT).rstrip("/")
+    with _in_words(repository, remote, path, endpoint):
+        url = hf_hub_url(repository, remote, endpoint=endpoint)
+        found = interruptible(lambda: get_hf_file_metadata(url, endpoint=endpoint), lambda: on_progress(0, 0))
+        if found.size is None:
+            raise ModelUnavailable(
+                f"{printable_url(endpoint)} does not tell how large {remote} is. "
+                "Check HF_ENDPOINT: is it a hub?"
+            )
+        size = found.size
+        # Named by its content: when the repository changes, the download begins anew.
+        part = path.with_name(f"{path.name}.{(found.etag or 'unknown')[:12]}.part")
+        for stale in partial_downloads(path):
+            if stale != part:
+                stale.unlink()
+        done = part.stat().st_size if part.exists() else 0
+        if done > size:
+            part.unlink()
+            done = 0
+        _require_space(path, size - done)
+        on_progress(done, size)
+        with part.open("ab") as file:
+            # A thread that was left behind finds it closed.
+            get = partial(http_get, resume_size=done, expected_size=size, displayed_filename=path.name)
+            interruptible(
+                lambda: get(found.location, file, headers=_headers(found, endpoint)),
+                lambda: on_progress(file.tell(), size),
+            )
+        on_progress(size, size)
+    _require_checksum(part, found.etag, lambda: on_progress(size, size))
+    os.replace(part, path)
+
+
+def _headers(found: HfFileMetadata, endpoint: str) -> dict[str, str]:
+    headers = build_hf_headers()
+    if urlsplit(found.location).netloc != urlsplit(endpoint).netloc:
+        # The hub sends to a store with a signed address: the token is not for that.
+        headers.pop("authorization", None)
+    return headers | {"Accept-Encoding": "identity"}
+
+
+def _require_space(path: Path, missing: int) -> None:
+    free = shutil.disk_usage(path.parent).free
+    if missing + _SPARE > free:
+        raise ModelUnavailable(
+            f"{path.name} needs {missing / GIB:.2f} GiB more; {path.parent} has {free / GIB:.2f} GiB free. "
+            "Make room, or set REVIEWDUEL_HOME to a larger disk."
+        )
+
+
+def _require_checksum(part: Path, etag: str | None, look: Callable[[], None]) -> None:
+    """The hub names a large file by its SHA-256."""
+    if not etag or not _SHA256.fullmatch(etag):
+        return
+    digest = hashlib.sha256()
+    with part.open("rb") as file:
+        while piece := file.read(_PIECE):
+            digest.update(piece)
+            look()
+    if digest.hexdigest() != etag:
+        part.unlink()
+        raise ModelUnavailable(
+            f"What was received is not the hub's file: its SHA-256 is {digest.hexdigest()}, not {etag}. "
+            "It was deleted; fetch it again."
+        )
+
+
+@contextlib.contextmanager
+def _in_words(repository: str, remote: str, path: Path, endpoint: str) -> Iterator[None]:
+    """The hub's errors as ModelUnavailable: the one edge where they enter."""
+    shown = printable_url(endpoint)
+    page = f"{shown}/{repository}"
+    try:
+        yield
+    except GatedRepoError as error:
+        raise ModelUnavailable(
+            f"{repository} is gated: accept its licence on {page}, then log in with `hf auth login`, or "
+            "set HF_TOKEN."
+        ) from error
+    except RepositoryNotFoundError as error:
+        raise ModelUnavailable(
+            f"There is no repository {page}, or it is private and needs `hf auth login`."
+        ) from error
+    except RemoteEntryNotFoundError as error:
+        raise ModelUnavailable(
+            f"The repository {page} has no file {remote}{_others(repository, remote, endpoint)}"
+        ) from error
+    except HFValidationError as error:
+        raise ModelUnavailable(f"'{repository}' is no repository: expected owner/name.") from error
+    except HfHubHTTPError as error:
+        raise ModelUnavailable(f"{page} refused: {first_line(error)}. Try again later.") from error
+    except (HTTPError, OfflineModeIsEnabled, ConnectionError) as error:
+        raise ModelUnavailable(
+            f"{shown} cannot be reached, or the connection broke ({first_line(error)}). Try "
+            "again: it goes on where it stopped. HF_ENDPOINT names a mirror."
+        ) from error
+    except OSError as error:
+        if error.errno in FULL:
+            raise ModelUnavailable(
+                f"The disk is full: {path.parent}. Make room and try again: it goes on where it stopped."
+            ) from error
+        raise ModelUnavailable(
+            f"{path.name} cannot be fetched: {first_line(error)}. Check {path.parent}, and try again."
+        ) from error
+
+
+def _others(repository: str, remote: str, endpoint: str) -> str:
+    """A hint to the repository's GGUF files; only a full stop if the hub does not tell."""
+    with contextlib.suppress(HTTPError, OSError):
+        files = [f for f in HfApi(endpoint=endpoint).list_repo_files(repository) if f.endswith(".gguf")]
+        close = get_close_matches(remote, files, n=3, cutoff=0.3) or files[:3]
+        if close:
+            return f"; it has {', '.join(close)}."
+    return "."
