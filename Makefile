@@ -5,19 +5,21 @@ PYTHON ?= python3
 # general one may bring gigabytes of CUDA. Empty: never ask it.
 TORCH_CPU_INDEX ?= https://download.pytorch.org/whl/cpu
 TORCH := torch==2.13.0
+# Only for `make lock`.
+UV ?= uv
 
 BIN := .venv/bin
 READY := .venv/ready
 export CMAKE_BUILD_PARALLEL_LEVEL ?= $(shell nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 2)
 
-.PHONY: help setup demo app test test-browser test-slow lint format reference browser screenshots bench clean
+.PHONY: help setup demo app test test-browser test-slow lint format lock reference browser screenshots bench clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "make %-12s %s\n", $$1, $$2 }'
 
 setup: $(READY) ## make .venv and install everything, once
 
-$(READY): pyproject.toml constraints.txt
+$(READY): pyproject.toml constraints.txt requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "ReviewDuel needs Python 3.11 or newer; name one: make PYTHON=python3.12"; exit 1; }
 	$(PYTHON) -m venv .venv
@@ -26,7 +28,9 @@ $(READY): pyproject.toml constraints.txt
 	@echo "Installing. llama-cpp-python is compiled for this machine now, if it never was:"
 	@echo "about 5 minutes on 2 cores. pip shows a line from time to time while it lives."
 	@echo
-	$(BIN)/pip install --constraint constraints.txt --editable '.[dev]'
+	$(BIN)/pip install --no-deps --require-hashes --requirement requirements.lock
+	$(BIN)/pip install --no-deps --editable .
+	$(BIN)/pip check
 	@touch $@
 
 .PHONY: .torch
@@ -80,6 +84,10 @@ browser: $(READY)
 		else $(BIN)/python -m playwright install chromium; fi; } || { \
 		echo "No browser could be installed. Install Chromium, or test all but the page:"; \
 		echo "  $(BIN)/python -m pytest -m 'not slow and not browser'"; exit 1; }
+
+lock: ## requirements.lock, from pyproject.toml and constraints.txt: what make setup installs, by hash
+	@command -v $(UV) >/dev/null || { echo "uv looks the hashes up: pip install uv, or make lock UV=path/to/uv"; exit 1; }
+	$(UV) pip compile --quiet --constraint constraints.txt --output-file requirements.lock pyproject.toml
 
 reference: $(READY) ## the pages of docs/reference, from the code
 	$(BIN)/python -m docs.generate

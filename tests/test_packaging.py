@@ -1,8 +1,11 @@
-"""What the installed package holds: every package of ours, and every file that code reads beside itself."""
+"""What is installed: every package of ours, every file that code reads; and the versions of all others."""
 
 import tomllib
 from fnmatch import fnmatch
 from pathlib import Path
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from tests.test_architecture import MAY_IMPORT
 
@@ -36,3 +39,33 @@ def test_every_file_beside_the_code_is_installed() -> None:
                 for home in homes
                 for pattern in SETUPTOOLS["package-data"][home]
             ), f"{file.relative_to(ROOT)} is in no package-data of pyproject.toml"
+
+
+def locked() -> dict[str, str]:
+    """The packages of requirements.lock with their versions; each has a hash at least, or pip refuses all."""
+    entries = (ROOT / "requirements.lock").read_text().replace(" \\\n", " ").splitlines()
+    found = {}
+    for entry in entries:
+        if entry and not entry.startswith("#"):
+            assert "--hash=sha256:" in entry, entry
+            requirement = Requirement(entry.split(" --hash")[0])
+            (version,) = requirement.specifier
+            found[str(canonicalize_name(requirement.name))] = version.version
+    return found
+
+
+def test_lock_holds_the_pinned_versions() -> None:
+    lines = (ROOT / "constraints.txt").read_text().splitlines()
+    pinned = dict(line.split("==") for line in lines if not line.startswith("#"))
+    versions = {str(canonicalize_name(name)): version for name, version in pinned.items()}
+    # What only other platforms need is in the lock alone.
+    both = locked().keys() & versions.keys()
+    assert len(both) > 100
+    assert {name: locked()[name] for name in both} == {name: versions[name] for name in both}
+
+
+def test_lock_holds_what_is_declared() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    declared = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
+    missing = {canonicalize_name(Requirement(one).name) for one in declared} - locked().keys()
+    assert missing == {"torch"}, "make lock"
