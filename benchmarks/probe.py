@@ -63,7 +63,7 @@ def _whole(name: str, folder: Path) -> tuple[Header, Path]:
 
 
 def _errors(name: str, probed: Probed, plan: Plan) -> dict[str, float]:
-    measured = probed.full_figures(plan)
+    measured = probed.full
     assert measured
     foretold = {
         "prefill": probed.prefill_tok_s.value,
@@ -71,7 +71,11 @@ def _errors(name: str, probed: Probed, plan: Plan) -> dict[str, float]:
         "memory": probed.memory / GIB,
     }
     units = {"prefill": "tokens/s", "decode": "tokens/s", "memory": "GiB"}
-    figures = dict(zip(foretold, (*measured[:2], measured[2] / GIB), strict=True))
+    figures = {
+        "prefill": measured.prefill_tok_s(plan),
+        "decode": measured.decode_tok_s,
+        "memory": measured.resident / GIB,
+    }
     console.print(f"{name}, from {probed.few.layers} and {probed.many.layers} of {probed.layers} layers:")
     for key, value in foretold.items():
         console.print(f"  {key}: foretold {value:.2f}, measured {figures[key]:.2f} {units[key]}")

@@ -20,6 +20,7 @@ from typing import Annotated
 
 import numpy as np
 import typer
+from pgvector import Vector
 from psycopg2.extensions import cursor as Cursor
 from rich.console import Console
 from rich.table import Table
@@ -117,7 +118,9 @@ def _search(
         wanted = filled.nearest(product, number)
         for kind in TYPES:
             started = time.perf_counter()
-            cursor.execute(SEARCH.format(type=kind), (product, filled.embedder.questions[number]))
+            cursor.execute(
+                SEARCH.format(type=kind), (product, Vector(filled.embedder.questions[number]).to_text())
+            )
             found = {int(review_id) for (review_id,) in cursor.fetchall()}
             times[kind].append(time.perf_counter() - started)
             recall[kind].append(len(found & wanted) / 5)

@@ -1,6 +1,7 @@
 """`python -m compare`: the published experiment, or any other, unattended; and the reports of what was run.
 
-Exit codes of a run: 0 fine, 1 a model failed, 2 wrong use, 3 a threshold (--fail-if) failed, 130 interrupted.
+Exit codes of a run: 0 fine, 1 a model or the database failed, 2 wrong use, 3 a threshold (--fail-if)
+failed, 130 interrupted.
 """
 
 import shlex
@@ -12,18 +13,19 @@ from typing import Annotated
 import typer
 
 from compare import options
-from compare.batch import Batch, finished_run, tell
+from compare.batch import Batch, finished_run
 from compare.dry_run import print_forecast
-from compare.experiment import read_experiment
+from compare.experiment import Experiment, read_experiment
 from compare.forecast import forecast, judge_forecast
 from compare.load_command import load
 from compare.machine import observe
+from compare.plan import Plan
 from compare.planning import make_plan, require_run_name, resumed_plan, usual_run_name
 from compare.report import write_files
 from compare.run_process import require_idle, working_on
 from compare.runner import Runner
 from config import load_settings
-from config.command import console, run, with_default
+from config.command import console, run, tell, with_default
 from config.errors import ConfigError
 from database import Database, Patience
 from generator import AnswerLog
@@ -59,49 +61,47 @@ def run_experiment(
     fail_if: options.FailIf = None,
     name: options.Name = "",
     replace: options.Replace = False,
-    resume: options.Resume = "",
+    resume: options.Resume = None,
     out: options.Out = None,
     as_json: options.AsJson = False,
     dry_run: options.DryRun = False,
     force: options.Force = False,
 ) -> None:
-    """Run a comparison, or finish one, and write its report. `python -m compare` alone does so too."""
+    """Run a comparison, or finish one, and write its report. The word `run` may be left out."""
     given = _given(
         models=models, products=product or products, questions=question or questions, k=k, passages=passages,
         answers=answers, mode="throughput" if throughput else mode, seed=seed, repeats=repeats, n_ctx=n_ctx,
         temperature=temperature, max_tokens=max_tokens, scores=scores, judge=judge, fail_if=fail_if,
     )  # fmt: skip
+    if resume is not None and (experiment or given.keys() - {"judge"} or name or replace or dry_run or out):
+        raise ConfigError("--resume goes by the run's stored plan; --judge, --json and --force go with it.")
     conditions = observe()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # an end by a time limit can be resumed, too
     settings = load_settings()
-    if resume and (experiment or given.keys() - {"judge"} or name or replace or dry_run or out):
-        raise ConfigError("--resume goes by the run's stored plan; --judge, --json and --force go with it.")
-    run_id = resume or _new_name(name)
-    embedder = Embedder(settings.embedder)
+    run_id = _new_name(name) if resume is None else resume
     with Database.open(settings) as database:
-        log = AnswerLog(database)
-        if resume:
-            plan = resumed_plan(log, run_id, judge, settings)
+        runner = Runner(settings, Embedder(settings.embedder), AnswerLog(database), force, Patience(tell))
+        if resume is not None:
+            plan = resumed_plan(runner.log, run_id, judge, settings)
+        elif dry_run:
+            plan = _planned(runner, run_id, read_experiment(experiment, given), out)
+            print_forecast(plan, forecast(plan, settings, runner.log), judge_forecast(plan, settings))
+            return
         else:
-            if not dry_run:
-                _require_startable(log, run_id, replace)  # before a minute of embedding and searching
-            folder = (out or settings.home / "runs" / run_id).resolve()
-            retriever = Retriever(database, embedder, settings.retrieval)
-            plan = make_plan(read_experiment(experiment, given), settings, retriever, folder, _command())
-            if dry_run:
-                print_forecast(plan, forecast(plan, settings, log), judge_forecast(plan, settings))
-                return
-            _require_startable(log, run_id, replace)
-            log.begin_run(run_id, plan.to_row(), plan.task_rows(), replace)
+            plan = _begun(runner, run_id, read_experiment(experiment, given), out, replace)
         with working_on(database, run_id):
-            runner = Runner(settings, embedder, log, force, Patience(tell))
+            if resume is not None and judge:
+                runner.log.change_plan(run_id, plan.to_row())  # now that nobody else works by it
             sys.exit(Batch(run_id, plan, runner, as_json).work(conditions))
 
 
 @app.command()
 def report(
     runs: Annotated[list[str], typer.Argument(metavar="RUN...", help="Names of runs.")],
-    out: options.Out = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Folder for the files; default: the run's own, of several runs/A+B beside them."),
+    ] = None,
 ) -> None:
     """Write a report once more, from the log of answers; of several runs beside each other, one report."""
     settings = load_settings()
@@ -112,7 +112,7 @@ def report(
     if out is None and len(finished) == 1:
         out = Path(finished[0].run["plan"].get("out") or settings.home / "runs" / finished[0].run_id)
     folder = out or settings.home / "runs" / "+".join(run.run_id for run in finished)
-    console.print(f"Report: {write_files(folder, finished)}", soft_wrap=True)
+    console.print(f"Report: {write_files(folder, finished)}", markup=False, soft_wrap=True)
 
 
 app.command()(load)
@@ -128,6 +128,23 @@ def _new_name(name: str) -> str:
     run_id = name or usual_run_name()
     require_run_name(run_id)
     return run_id
+
+
+def _begun(runner: Runner, run_id: str, experiment: Experiment, out: Path | None, replace: bool) -> Plan:
+    """The plan of a new run, which is stored. Raises UserError."""
+    _require_startable(runner.log, run_id, replace)  # before a minute of embedding and searching
+    plan = _planned(runner, run_id, experiment, out)
+    _require_startable(runner.log, run_id, replace)
+    runner.log.begin_run(run_id, plan.to_row(), plan.task_rows(), replace)
+    return plan
+
+
+def _planned(runner: Runner, run_id: str, experiment: Experiment, out: Path | None) -> Plan:
+    """The plan of a new run. `out`: the folder of its files, if they are not to lie in the home."""
+    settings = runner.settings
+    folder = (out or settings.home / "runs" / run_id).resolve()
+    retriever = Retriever(runner.log.database, runner.embedder, settings.retrieval)
+    return make_plan(experiment, settings, retriever, folder, _command())
 
 
 def _require_startable(log: AnswerLog, run_id: str, replace: bool) -> None:

@@ -20,7 +20,7 @@ from compare.runner import Failure, RunEvent, Runner
 from compare.scores import score_answers
 from compare.statistics import summarise
 from compare.vote_log import VoteLog
-from config.command import console, error_console
+from config.command import console, error_console, tell
 from config.errors import UserError
 from generator import AnswerLog
 from retriever import Embedder
@@ -100,7 +100,7 @@ class Batch:
         else:
             for table in comparison_tables(summarise(finished.rows)):
                 console.print(table)
-            console.print(f"Report: {file}", soft_wrap=True)
+            console.print(f"Report: {file}", markup=False, soft_wrap=True)
         broken = [check for check in checks(finished) if check.failed]
         for check in broken:
             tell(f"threshold: {check}")
@@ -114,18 +114,11 @@ def finished_run(log: AnswerLog, run_id: str, embedder: Embedder) -> FinishedRun
 
     Raises RunError, and ConfigError for the embedder.
     """
-    run, rows = log.run(run_id), log.answers(run_id)
-    expectations = {(task.product_id, task.question): task.expectation for task in tasks_of(run)}
+    run = log.run(run_id)
     judge = run["plan"].get("judge")
-    return FinishedRun(
-        run,
-        rows,
-        score_answers(rows, expectations, embedder),
-        JudgementLog(log.database).judgements(run_id, judge["name"]) if judge else None,
-        VoteLog(log.database).votes([run_id]),
-    )
-
-
-def tell(line: str) -> None:
-    """A line on standard error, as it is."""
-    error_console.print(line, markup=False, highlight=False, soft_wrap=True)
+    # The run may go on meanwhile: what was said of answers is read before them, and so is of none but these.
+    judged = JudgementLog(log.database).judgements(run_id, judge["name"]) if judge else None
+    votes = VoteLog(log.database).votes([run_id])
+    rows = log.answers(run_id)
+    expectations = {task.key: task.expectation for task in tasks_of(run)}
+    return FinishedRun(run, rows, score_answers(rows, expectations, embedder), judged, votes)

@@ -46,7 +46,7 @@ def find_contestants(
 def _find(name: str, settings: Settings, usual: AnswerMode | None) -> Contestant:
     model, _, suffix = name.rpartition(":")
     for answers in get_args(AnswerMode):
-        if suffix == answers:
+        if model and suffix == answers:
             return Contestant(find_spec(model, settings), answers)
     # Any other colon belongs to the name.
     spec = find_spec(name, settings)

@@ -10,6 +10,7 @@ from compare.forecast import Forecast, JudgeForecast
 from compare.plan import Plan
 from compare.progress import in_words
 from compare.prompt_sizes import PromptSizes
+from compare.report.facts import counted
 from config.command import console
 from generator.backends.endpoint import CHARACTERS_PER_TOKEN
 from models.memory.room import gib, this_machine
@@ -39,8 +40,9 @@ def _asked(plan: Plan) -> str:
     asked = sum(task.repeats for task in plan.tasks)
     unit = "whole reviews" if plan.passages == "reviews" else "passages"
     return (
-        f"{len(plan.contestants)} contestants, {len(plan.tasks)} questions about {products} products, "
-        f"{asked} answers of each with the repeats: {plan.answers} answers. "
+        f"{counted(len(plan.contestants), 'contestant')}, {counted(len(plan.tasks), 'question')} about "
+        f"{counted(products, 'product')}, {counted(asked, 'answer')} of each with the repeats: "
+        f"{counted(plan.answers, 'answer')}. "
         f"Timing: {plan.mode}{', several at a time' if plan.mode == 'throughput' else ''}; seed {plan.seed}; "
         f"{plan.k} {unit} for each question."
     )
@@ -66,7 +68,7 @@ def _table(asked: int, forecasts: Sequence[Forecast], judge: JudgeForecast | Non
         table.add_row(
             f"{escape(judge.judge.name)}, judge",
             f"{judge.prompts:,}",
-            _range([*judge.sizes.rating, *judge.sizes.pair], judge.sizes.counted),
+            _range([*judge.sizes.rating, *(judge.sizes.pair if judge.pairs else ())], judge.sizes.counted),
             f"{judge.tokens:,}",
             "remote" if judge.judge.remote else _memory(judge),
             _FITS[judge.verdict],
@@ -147,10 +149,10 @@ def _judge_remarks(one: JudgeForecast) -> Iterator[str]:
         f"{name} judges: it marks {one.ratings:,} answers and compares {one.pairs:,} pairs in both orders, "
         f"{one.prompts:,} prompts. The answers in them come on top of the tokens above."
     )
-    if (longest := max(one.sizes.pair, default=0) + 2 * one.longest) > n_ctx:
+    if one.longest_prompt > n_ctx:
         yield (
-            f"{name}: answers of {one.longest} tokens may make a prompt of {longest:,}, its context has "
-            f"{n_ctx:,}. What does not fit gets no mark."
+            f"{name}: answers of {one.longest} tokens may make a prompt of {one.longest_prompt:,}, its "
+            f"context has {n_ctx:,}. What does not fit gets no mark."
         )
 
 

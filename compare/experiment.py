@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import yaml
 from pydantic import BeforeValidator, Field, ValidationError
 
 from compare.scores.score import SCORES
@@ -16,6 +15,7 @@ from config import AnswerMode
 from config.errors import ConfigError
 from config.model_spec import Section
 from config.settings import did_you_mean
+from config.yaml_file import read_keys
 from generator.events import TimingMode
 
 # The published experiment's two questions, about its first ten products.
@@ -84,7 +84,7 @@ def read_experiment(file: Path | None, given: Mapping[str, Any]) -> Experiment:
 
     Raises ConfigError that names the key, and the nearest known one.
     """
-    keys = _read(file) if file else {}
+    keys = read_keys(file, "Name an experiment file, such as experiments/demo.yaml.") if file else {}
     questions = keys.get("questions")
     if file and isinstance(questions, str):
         keys["questions"] = file.parent / questions
@@ -92,22 +92,6 @@ def read_experiment(file: Path | None, given: Mapping[str, Any]) -> Experiment:
         return Experiment.model_validate({**keys, **given})
     except ValidationError as error:
         raise ConfigError(_first_problem(error, file, given)) from error
-
-
-def _read(file: Path) -> dict[str, Any]:
-    try:
-        keys = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(
-            f"The experiment file {file} cannot be read: {error}. Name one such as experiments/demo.yaml."
-        ) from error
-    except yaml.YAMLError as error:
-        raise ConfigError(f"{file} is not valid YAML: {error}. Expected lines of 'key: value'.") from error
-    if keys is None:
-        return {}
-    if not isinstance(keys, dict):
-        raise ConfigError(f"{file} is no experiment: expected lines of 'key: value'.")
-    return {str(key): value for key, value in keys.items()}
 
 
 def _first_problem(error: ValidationError, file: Path | None, given: Mapping[str, Any]) -> str:

@@ -66,6 +66,12 @@ class JudgeForecast:
         return self.ratings + 2 * self.pairs
 
     @property
+    def longest_prompt(self) -> int:
+        """Tokens, if the answers in it are as long as they may be."""
+        alone = max(self.sizes.rating, default=0) + self.longest
+        return max(alone, max(self.sizes.pair, default=0) + 2 * self.longest) if self.pairs else alone
+
+    @property
     def verdict(self) -> str:
         """As in `Forecast`."""
         return fits(self.memory)

@@ -7,8 +7,10 @@ from collections.abc import Generator
 from dataclasses import dataclass
 from functools import partial
 
-from compare.judge import JudgementLog, case_key, cases, judge_cases, open_judge
+from compare.judge import JudgementLog, case_key, cases, judge_cases, open_judge, question_of
+from compare.plan import Plan
 from compare.runner import Failure, Runner, Started
+from compare.withdrawn import why_withdrawn
 from config import ModelSpec
 from config.errors import DatabaseError, ModelUnavailable, RunError, UserError
 
@@ -24,26 +26,32 @@ class Judging:
     """A run's answers before its judge. `total`: judgements of all; `done`: those given before.
 
     The judge is loaded only when there is something left, and all contestants are closed by then: one model
-    at a time is in memory.
+    at a time is in memory. It is a model like them: what is withdrawn from the run is not shown to it either.
     """
 
     def __init__(self, runner: Runner, run_id: str, judge: ModelSpec) -> None:
         self._runner = runner
         self._judge = judge
         self._log = JudgementLog(runner.log.database)
-        self._earlier = runner.patience.repeat(partial(self._log.judgements, run_id, judge.name))
-        all_cases = cases(runner.patience.repeat(partial(runner.log.answers, run_id)))
-        self._left = [case for case in all_cases if case_key(case) not in self._earlier.keys]
-        self.total, self.done = len(all_cases), len(all_cases) - len(self._left)
+        repeat = runner.patience.repeat
+        self._earlier = repeat(partial(self._log.judgements, run_id, judge.name))
+        all_cases = cases(repeat(partial(runner.log.answers, run_id)))
+        missing = [case for case in all_cases if case_key(case) not in self._earlier.keys]
+        withdrawn = runner.withdrawn(Plan.from_run(repeat(partial(runner.log.run, run_id))))
+        self._gone = withdrawn & set(map(question_of, missing))
+        self._left = [case for case in missing if question_of(case) not in self._gone]
+        self.total, self.done = len(all_cases), len(all_cases) - len(missing)
 
     def run(self) -> Generator[Started | Judged | Failure]:
         """Give the judgements that are missing; a judge that fails has judged only so far.
 
         May raise DatabaseError, and RunError if another process does the same.
         """
+        name = f"{self._judge.name}, the judge"
+        if self._gone:
+            yield Failure(name, why_withdrawn(self._gone))
         if not self._left:
             return
-        name = f"{self._judge.name}, the judge"
         yield Started(name, len(self._left))
         try:
             with open_judge(self._judge, self._runner.settings, self._runner.force) as judge:

@@ -10,6 +10,7 @@ from dataclasses import asdict
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from compare.experiment import PRODUCTS, read_experiment
@@ -18,7 +19,7 @@ from compare.load import Extent, load_level
 from compare.machine import observe
 from compare.tasks import Task, prepare_tasks
 from config import ModelSpec, Settings, load_settings
-from config.command import console, error_console
+from config.command import console, tell
 from config.errors import ConfigError, GenerationFailed
 from database import Database
 from generator import Answerer, open_answerer
@@ -32,37 +33,47 @@ DEFINITIONS = (
     "TPOT: (latency - TTFT) / (tokens - 1). Goodput: answers per second within both limits."
 )
 
+Model = Annotated[str, typer.Option(help="A model of the settings or the catalogue.")]
+Concurrency = Annotated[
+    str, typer.Option(help="How many people ask at the same time, one level after the other.")
+]
+Requests = Annotated[
+    int | None, typer.Option(help="Requests of each level; default: 4 for each client.", min=1)
+]
+Seconds = Annotated[
+    float | None,
+    typer.Option(help="In place of a number of requests: ask so long, then finish.", min=0.1),
+]
+TtftLimit = Annotated[float, typer.Option(help="Seconds to the first word that people accept.")]
+TpotLimit = Annotated[float, typer.Option(help="Seconds per token that people accept.")]
+AtOnce = Annotated[
+    int | None,
+    typer.Option(
+        help="Answers that a file of this machine writes in one batch, if memory allows; default: the "
+        "highest concurrency. 1: one after the other, as the page does.",
+        min=1,
+    ),
+]
+MaxTokens = Annotated[int | None, typer.Option(help="Tokens of an answer; default: the model's own.", min=1)]
+Products = Annotated[int, typer.Option(help="How many of the first products to ask about.", min=1)]
+Seed = Annotated[int, typer.Option(help="Shuffles the questions.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the figures for machines.")]
+Force = Annotated[bool, typer.Option("--force", help="Load the model even if it does not fit.")]
+
 
 def load(
-    model: Annotated[str, typer.Option(help="A model of the settings or the catalogue.")],
-    concurrency: Annotated[
-        str, typer.Option(help="How many people ask at the same time, one level after the other.")
-    ] = "1,2,4,8",
-    requests: Annotated[
-        int | None, typer.Option(help="Requests of each level; default: 4 for each client.", min=1)
-    ] = None,
-    seconds: Annotated[
-        float | None, typer.Option(help="In place of a number: ask so long, then finish.", min=0.1)
-    ] = None,
-    ttft_limit: Annotated[float, typer.Option(help="Seconds to the first word that people accept.")] = 2.0,
-    tpot_limit: Annotated[float, typer.Option(help="Seconds per token that people accept.")] = 0.2,
-    at_once: Annotated[
-        int | None,
-        typer.Option(
-            help="Answers that a file of this machine writes in one batch, if memory allows; default: the "
-            "highest concurrency. 1: one after the other, as the page does.",
-            min=1,
-        ),
-    ] = None,
-    max_tokens: Annotated[
-        int | None, typer.Option(help="Tokens of an answer; default: the model's own.", min=1)
-    ] = None,
-    products: Annotated[
-        int, typer.Option(help="How many of the first products to ask about.", min=1)
-    ] = PRODUCTS,
-    seed: Annotated[int, typer.Option(help="Shuffles the questions.")] = 0,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the figures for machines.")] = False,
-    force: Annotated[bool, typer.Option("--force", help="Load the model even if it does not fit.")] = False,
+    model: Model,
+    concurrency: Concurrency = "1,2,4,8",
+    requests: Requests = None,
+    seconds: Seconds = None,
+    ttft_limit: TtftLimit = 2.0,
+    tpot_limit: TpotLimit = 0.2,
+    at_once: AtOnce = None,
+    max_tokens: MaxTokens = None,
+    products: Products = PRODUCTS,
+    seed: Seed = 0,
+    as_json: AsJson = False,
+    force: Force = False,
 ) -> None:
     """Load test: clients who each ask their next question as soon as the last one is answered.
 
@@ -70,7 +81,7 @@ def load(
     """
     clients = _clients(concurrency, requests, seconds)
     for warning in observe().warnings():
-        _tell(f"note: {warning}")
+        tell(f"note: {warning}")
     settings = load_settings()
     spec = _spec(model, settings, max_tokens, max(clients))
     embedder = Embedder(settings.embedder)
@@ -87,7 +98,7 @@ def load(
         print(load_json(spec, levels, limits))
     else:
         for line in load_tables(spec, levels, limits):
-            console.print(line)
+            console.print(line, markup=False)  # why a request failed may be in a server's words
     if all(level.failed == level.requests for level in levels):
         raise GenerationFailed(f"{spec.name} answered nothing: {levels[0].reasons[0]}")
 
@@ -103,7 +114,7 @@ def _tasks(settings: Settings, embedder: Embedder, products: int, seed: int) -> 
 
 def _level(answerer: Answerer, tasks: Sequence[Task], clients: int, limits: Limits, extent: Extent) -> Level:
     samples, duration_s = load_level(answerer, tasks, clients, extent)
-    _tell(f"{clients} at the same time: {len(samples)} requests in {duration_s:.1f} s")
+    tell(f"{clients} at the same time: {len(samples)} requests in {duration_s:.1f} s")
     return summarise_level(clients, samples, duration_s, limits)
 
 
@@ -121,7 +132,7 @@ def load_json(spec: ModelSpec, levels: Sequence[Level], limits: Limits) -> str:
 
 def load_tables(spec: ModelSpec, levels: Sequence[Level], limits: Limits) -> list[Table | str]:
     """A table for people, what its figures are, why requests failed, and the answer in a sentence."""
-    table = Table(title=f"Load test of {spec.name}, times in seconds")
+    table = Table(title=f"Load test of {escape(spec.name)}, times in seconds")
     table.add_column("asking at the same time")
     for level in levels:
         table.add_column(str(level.clients), justify="right")
@@ -172,7 +183,3 @@ def _spec(model: str, settings: Settings, max_tokens: int | None, clients: int) 
         # What the server makes of so many at once is the question, and no queue of ours before it.
         spec = spec.model_copy(update={"concurrency": clients})
     return spec
-
-
-def _tell(line: str) -> None:
-    error_console.print(line, markup=False, highlight=False, soft_wrap=True)

@@ -25,13 +25,18 @@ File = Annotated[
 Models = Annotated[
     str | None,
     typer.Option(
-        help="Names from settings or catalogue: a,b,b:verbatim. Default: all on disk, and extractive.",
+        help="Names from settings or catalogue, with commas: a,b,b:verbatim. Default: all on disk, and "
+        "extractive.",
         rich_help_panel=_KEYS,
     ),
 ]
 Products = Annotated[
     int | None,
-    typer.Option(help="How many of the first products; default: 10.", min=1, rich_help_panel=_KEYS),
+    typer.Option(
+        help="How many of the first products; default: those of the question set, else 10.",
+        min=1,
+        rich_help_panel=_KEYS,
+    ),
 ]
 Product = Annotated[
     list[str] | None,
@@ -64,13 +69,15 @@ Passages = Annotated[
 Answers = Annotated[
     AnswerMode | None,
     typer.Option(
-        help="How models answer that do not say it themselves; default: as in the settings.",
+        help="How models answer whose names do not say it; default: as in the settings.",
         rich_help_panel=_KEYS,
     ),
 ]
 Mode = Annotated[
     TimingMode | None,
-    typer.Option(help="Of timing; default: measured, every prompt is read anew.", rich_help_panel=_KEYS),
+    typer.Option(
+        help="How times are taken; default: measured, every prompt read anew.", rich_help_panel=_KEYS
+    ),
 ]
 Throughput = Annotated[
     bool,
@@ -84,7 +91,9 @@ Throughput = Annotated[
 Repeats = Annotated[
     int | None,
     typer.Option(
-        help="Answers to each question, each with another seed; default: 3.", min=1, rich_help_panel=_KEYS
+        help="Answers to each question, each with another seed; default: the question set's, else 3.",
+        min=1,
+        rich_help_panel=_KEYS,
     ),
 ]
 Seed = Annotated[
@@ -105,13 +114,14 @@ MaxTokens = Annotated[
     typer.Option(help="Tokens of an answer, of every model; default: its own.", rich_help_panel=_KEYS),
 ]
 Scores = Annotated[
-    str | None, typer.Option(help="Scores to compute, with commas; default: all.", rich_help_panel=_KEYS)
+    str | None,
+    typer.Option(help="Scores that the report has, with commas; default: all.", rich_help_panel=_KEYS),
 ]
 Judge = Annotated[
     str | None,
     typer.Option(
         metavar="MODEL",
-        help="A model that marks every answer and compares each two of them, when all are given.",
+        help="A model that marks every answer and compares each two, once all are given.",
         rich_help_panel=_KEYS,
     ),
 ]
@@ -127,11 +137,16 @@ Replace = Annotated[
     bool, typer.Option("--replace", help="Forget a run of the same name.", rich_help_panel=_RUN)
 ]
 Resume = Annotated[
-    str,
-    typer.Option(metavar="RUN", help="Finish this run, as its stored plan says.", rich_help_panel=_RUN),
+    str | None,
+    typer.Option(
+        metavar="RUN",
+        help="Give the answers that this run still lacks, as its stored plan says.",
+        rich_help_panel=_RUN,
+    ),
 ]
 Out = Annotated[
-    Path | None, typer.Option(help="Folder for the files; default: in the home.", rich_help_panel=_RUN)
+    Path | None,
+    typer.Option(help="Folder for the files; default: runs/NAME in REVIEWDUEL_HOME.", rich_help_panel=_RUN),
 ]
 AsJson = Annotated[
     bool,

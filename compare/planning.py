@@ -55,18 +55,16 @@ def make_plan(
 
 
 def resumed_plan(log: AnswerLog, run_id: str, judge: str | None, settings: Settings) -> Plan:
-    """The plan of a stored run; with another `judge`, a model's name, in its place if one is given.
+    """The plan of a stored run; with another `judge`, a model's name, in place of its own if one is given.
 
-    Raises RunError, UnknownModel, and ConfigError for what cannot judge.
+    Stores nothing. Raises RunError, UnknownModel, and ConfigError for what cannot judge.
     """
     plan = Plan.from_run(log.run(run_id))
     if judge is None or (plan.judge and plan.judge.name == judge):
         return plan
     spec = find_spec(judge, settings)
     require_judge(spec)
-    plan = replace(plan, judge=spec)
-    log.change_plan(run_id, plan.to_row())
-    return plan
+    return replace(plan, judge=spec)
 
 
 def _contestants(experiment: Experiment, settings: Settings) -> tuple[Contestant, ...]:

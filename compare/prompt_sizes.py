@@ -14,7 +14,7 @@ from compare.tasks import Task
 from config import ModelSpec, VerbatimSettings
 from config.errors import PromptTooLong
 from generator.asking import Question
-from generator.backends.endpoint import Conversation
+from generator.backends.endpoint import ChatPrompt
 from generator.backends.token_counter import TokenCounter
 from generator.events import Loaded, Message
 from generator.prompts.fitting import Fitting
@@ -90,7 +90,7 @@ def judge_sizes(spec: ModelSpec, tasks: Sequence[Task], file: Path | None) -> Ju
 def _tokenizer(spec: ModelSpec, file: Path | None) -> Iterator[tuple[Loaded, Tokenize]]:
     """What would be known of the model once it is loaded, and what counts tokens."""
     if file is None:
-        yield Loaded(spec.n_ctx, chat=True), lambda messages: Conversation(tuple(messages))
+        yield Loaded(spec.n_ctx, chat=True), lambda messages: ChatPrompt(tuple(messages))
         return
     with TokenCounter(file) as counter:
         yield Loaded(spec.n_ctx, counter.chat, counter.reasons), counter.tokens

@@ -11,7 +11,9 @@ from functools import partial
 
 from compare.contestant import Contestant
 from compare.plan import Asking, Plan
+from compare.tasks import TaskKey
 from compare.throughput import answer_all, at_once
+from compare.withdrawn import why_withdrawn, withdrawn
 from config import Settings
 from config.errors import (
     DatabaseError,
@@ -71,12 +73,17 @@ class Runner:
     def run(self, run_id: str, plan: Plan) -> Generator[RunEvent]:
         """Give the answers of the plan that the run does not have yet; who fails is passed over.
 
-        May raise DatabaseError, and RunError if another process does the same.
+        What is withdrawn when a contestant begins is left out, as a failure of it. May raise DatabaseError,
+        and RunError if another process does the same.
         """
         answered = self.patience.repeat(partial(self.log.answered, run_id))
         origins = self.patience.repeat(partial(self.log.origins, run_id))
         for contestant in plan.shuffled():
             left = [one for one in plan.askings(contestant) if one.key(contestant) not in answered]
+            gone = self.withdrawn(plan) & {one.task.key for one in left}
+            if gone:
+                yield Failure(contestant.name, why_withdrawn(gone))
+                left = [one for one in left if one.task.key not in gone]
             if not left:
                 continue
             yield Started(contestant.name, len(left))
@@ -86,6 +93,10 @@ class Runner:
                 raise
             except UserError as error:
                 yield Failure(contestant.name, str(error))
+
+    def withdrawn(self, plan: Plan) -> set[TaskKey]:
+        """What `compare.withdrawn` says now; a database that is away is waited for."""
+        return self.patience.repeat(partial(withdrawn, self.log.database, plan))
 
     def _answers(
         self,
@@ -101,7 +112,7 @@ class Runner:
         together = at_once(len(left)) if fast else 1
         with (
             open_answerer(contestant.spec, settings, self.embedder, self.force, together) as answerer,
-            closing(_answers(answerer, left, partial(_ask, answerer, plan, contestant), fast)) as answers,
+            closing(_ask_all(answerer, left, partial(_ask, answerer, plan, contestant), fast)) as answers,
         ):
             for asking, answer in answers:
                 if isinstance(answer, PromptTooLong):
@@ -130,7 +141,7 @@ class Runner:
         )
 
 
-def _answers(
+def _ask_all(
     answerer: Answerer, askings: Sequence[Asking], ask: Callable[[Asking], Answer], fast: bool
 ) -> Generator[tuple[Asking, Answer | PromptTooLong]]:
     return answer_all(answerer, askings, ask) if fast else _one_by_one(askings, ask)

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from compare.experiment import PRODUCTS, REPEATS, Experiment
-from compare.scores.expectation import Expectation, SetQuestion, Tier, Trap, read_question_set
+from compare.scores.expectation import UNKNOWN, Expectation, SetQuestion, Tier, Trap, read_question_set
 from config.errors import UserError
 from retriever import Match, Passage, Retriever
 from retriever.passage import Retrieval
 from retriever.reviews import retrieve_reviews
 
-# What is expected of answers to a question that no set tells anything about.
-UNKNOWN = Expectation()
+# Product id and question: no two tasks of a run have both.
+TaskKey = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,11 @@ class Task:
     trap: Trap | None = None
     expectation: Expectation = UNKNOWN
     product_name: str = ""
+
+    @property
+    def key(self) -> TaskKey:
+        """What it is known by in its run."""
+        return self.product_id, self.question
 
 
 @dataclass(frozen=True, slots=True)

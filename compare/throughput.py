@@ -17,7 +17,7 @@ MOST_AT_ONCE = 24
 # llama.cpp multiplies a matrix by four rows at a time.
 _ROWS = 4
 # Between two reminders to whoever still answers that nobody waits.
-_PATIENCE_S = 0.1
+_REMINDER_S = 0.1
 
 
 def at_once(answers: int) -> int:
@@ -68,4 +68,4 @@ def end_all(answerer: Answerer, futures: Sequence[Future[Any]]) -> None:
     # Again and again: one that was about to ask has not been heard the first time.
     while wait(futures, timeout=0).not_done:
         answerer.cancel()
-        wait(futures, timeout=_PATIENCE_S)
+        wait(futures, timeout=_REMINDER_S)

@@ -42,6 +42,11 @@ def run(app: typer.Typer, error_code: int = 1) -> None:
         )
 
 
+def tell(line: str) -> None:
+    """A line on standard error, as it is: not markup, and not wrapped."""
+    error_console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
 def _exit(sentence: str, code: int) -> NoReturn:
     # Not markup and not wrapped: the text holds paths and file contents, and is for scripts too.
     error_console.print(f"error: {sentence}", style="red", markup=False, soft_wrap=True)

@@ -1,7 +1,7 @@
 """The errors that are safe and useful to show a person.
 
 UserError
- ├─ ConfigError            settings.yaml or a REVIEWDUEL_ variable is wrong
+ ├─ ConfigError            the settings, an experiment, a question set or a variable is wrong
  ├─ DatabaseError          PostgreSQL refused what was asked, or cannot be reached:
  │   └─ DatabaseAway       no connection, or it was lost; there may be one again in a moment
  ├─ CannotWrite            a file cannot be written: the disk is full, or its folder does not allow it
@@ -10,7 +10,7 @@ UserError
  ├─ ClusterError           the Ray cluster is not there, or was lost in the middle of an ingest
  ├─ UnknownProduct         no product has this id
  ├─ UnknownPassage         no passage of the product has this hash, or more than one
- ├─ UnknownModel           no configured model has this name
+ ├─ UnknownModel           no model has this name
  ├─ ModelUnavailable       the model's file is missing or cannot be loaded; its server is not there or refuses
  ├─ ModelBusy              a model that answers cannot be unloaded
  ├─ AskedTooMuch           a visitor of the page asks more at once, or in a minute, than is for one
@@ -35,7 +35,7 @@ class UserError(Exception):
 
 
 class ConfigError(UserError):
-    """A settings file or a REVIEWDUEL_ environment variable is wrong."""
+    """The settings, an experiment, a question set or an environment variable is wrong."""
 
 
 class DatabaseError(UserError):
@@ -71,7 +71,7 @@ class UnknownPassage(UserError):
 
 
 class UnknownModel(UserError):
-    """No model of this name is configured."""
+    """No model has this name: none that is configured, built in or in the catalogue."""
 
 
 class ModelUnavailable(UserError):

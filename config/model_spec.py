@@ -15,7 +15,7 @@ AnswerMode = Literal["free", "verbatim"]
 
 
 class Section(BaseModel):
-    """A part of the settings: an unknown key is an error, and nothing is changed afterwards."""
+    """A part of a YAML file, such as the settings: an unknown key is an error, nothing is changed."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

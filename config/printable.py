@@ -22,7 +22,7 @@ def _spelled(character: str) -> str:
 
 def first_line(error: Exception) -> str:
     """What an error says first, its URLs as `printable_url` gives them; its kind, if it says nothing."""
-    line = (str(error).splitlines() or [type(error).__name__])[0]
+    line = next(filter(str.strip, str(error).splitlines()), type(error).__name__)
     return _URL.sub(lambda url: printable_url(url[0]), line)
 
 

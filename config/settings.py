@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Annotated, Literal, Self, get_args
 
 import platformdirs
-import yaml
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ByteSize,
     Field,
     SecretStr,
@@ -24,16 +24,18 @@ from pydantic import (
 )
 from pydantic_settings import (
     BaseSettings,
+    InitSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
-    YamlConfigSettingsSource,
 )
 
 from config.errors import ConfigError, UnknownModel
 from config.model_spec import ModelSpec, Section
+from config.yaml_file import read_keys
 
 PREFIX = "REVIEWDUEL_"
 SETTINGS_FILE = Path(__file__).with_name("settings.yaml")
+_REMEDY = "It is the settings file: correct REVIEWDUEL_SETTINGS, which names it, or unset it."
 CLONE = Path(__file__).parent.parent
 
 Metric = Literal["cosine", "dot"]
@@ -47,7 +49,21 @@ def default_home() -> Path:
     return platformdirs.user_data_path("reviewduel")
 
 
-AbsolutePath = Annotated[Path, AfterValidator(lambda path: path.expanduser().resolve())]
+def _not_empty(path: object) -> object:
+    # As a path that would be the folder where one happens to stand.
+    if path == "":
+        raise ValueError("expected the path of a folder; unset it for the usual one")
+    return path
+
+
+def _absolute(path: Path) -> Path:
+    try:
+        return path.expanduser().resolve()
+    except RuntimeError as error:  # nobody is called as a "~name" says, or links go round in a circle
+        raise ValueError(f"there is no place {path} ({error})") from error
+
+
+AbsolutePath = Annotated[Path, BeforeValidator(_not_empty), AfterValidator(_absolute)]
 
 
 class EmbedderSettings(Section):
@@ -149,8 +165,8 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Arguments over environment over the YAML file; no .env file, no secrets folder."""
-        file = settings_file()
-        return init_settings, env_settings, YamlConfigSettingsSource(settings_cls, yaml_file=file)
+        keys = read_keys(settings_file(), _REMEDY)
+        return init_settings, env_settings, InitSettingsSource(settings_cls, keys)
 
 
 def settings_file() -> Path:
@@ -160,21 +176,15 @@ def settings_file() -> Path:
 
 def load_settings() -> Settings:
     """Read the settings once, at the edge. Raises ConfigError with the key and the nearest known one."""
-    file = settings_file()
-    if not file.is_file():
-        raise ConfigError(
-            f"There is no settings file {file}. Correct {PREFIX}SETTINGS, which names it, or unset it."
-        )
     _refuse_unknown_variables()
     try:
         return Settings()
-    except yaml.YAMLError as error:
-        raise ConfigError(f"{file} is not valid YAML: {error}. Expected lines of 'key: value'.") from error
     except ValidationError as error:
-        raise ConfigError(f"In {file} or a {PREFIX} variable: {_first_problem(error)}") from error
-    except (TypeError, ValueError) as error:  # no mapping, no UTF-8, or a variable that is no JSON
+        raise ConfigError(f"In {settings_file()} or a {PREFIX} variable: {_first_problem(error)}") from error
+    except (TypeError, ValueError) as error:  # a variable that is no JSON
         raise ConfigError(
-            f"{file} or a {PREFIX} variable cannot be read: {error}. Expected lines of 'key: value'."
+            f"A {PREFIX} variable cannot be read: {error}. Of a setting with parts, set one by itself, "
+            "such as REVIEWDUEL_RETRIEVAL__K=8, or all of them in JSON."
         ) from error
 
 
@@ -204,10 +214,9 @@ def _section_at(path: tuple[int | str, ...]) -> type[BaseModel]:
     """The model class that the keys of `path` lead to, so that a wrong key is compared with its siblings."""
     section: type[BaseModel] = Settings
     for key in path:
-        if key in section.model_fields:
-            annotation = section.model_fields[str(key)].annotation
-            candidates = [annotation, *get_args(annotation)]
-            section = next(c for c in candidates if isinstance(c, type) and issubclass(c, BaseModel))
+        field = section.model_fields.get(str(key))  # none: a name that people give, as of a model
+        found = (field.annotation, *get_args(field.annotation)) if field else ()
+        section = next((c for c in found if isinstance(c, type) and issubclass(c, BaseModel)), section)
     return section
 
 

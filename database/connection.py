@@ -13,7 +13,6 @@ from types import TracebackType
 from typing import Self
 
 import psycopg2
-from pgvector.psycopg2 import register_vector
 from psycopg2.errors import DiskFull
 from psycopg2.extensions import QuotedString, make_dsn, parse_dsn, register_adapter
 from psycopg2.extensions import connection as Connection
@@ -109,8 +108,7 @@ class Database:
         """One transaction: committed at the end, rolled back if the block raises.
 
         Waits while all connections are in use, so never ask for a second one inside the block. A
-        lost connection raises DatabaseAway once; the next block gets a fresh one. Time zone UTC,
-        numpy arrays are adapted to pgvector's `vector`.
+        lost connection raises DatabaseAway once; the next block gets a fresh one. Time zone UTC.
         """
         connection = self._idle.get()
         try:
@@ -130,10 +128,12 @@ class Database:
     def close(self) -> None:
         """Close the connections, those in use when their block ends, and stop an embedded server."""
         self._closed = True
+        idle = []
         with suppress(queue.Empty):
-            idle = [self._idle.get_nowait() for _ in range(self._idle.qsize())]
-            for connection in idle:
-                self._idle.put(_cleaned(connection, closed=True))
+            while True:
+                idle.append(self._idle.get_nowait())
+        for connection in idle:
+            self._idle.put(_cleaned(connection, closed=True))
         if self._server:
             self._server.stop()
 
@@ -151,7 +151,6 @@ class Database:
     def _connect(self) -> Connection:
         connection = self._reach()
         try:
-            register_vector(connection)
             with connection.cursor() as cursor:
                 cursor.execute("SET TIME ZONE 'UTC'")
                 for name, value in KEEPALIVES.items():
@@ -222,7 +221,7 @@ def _read_url(url: str) -> tuple[str, str]:
     """The URL, once it is sure to hold what it seems to, and where it points, in words without password."""
     try:
         parts = parse_dsn(url)
-    except psycopg2.ProgrammingError:
+    except (psycopg2.ProgrammingError, ValueError):  # the latter: characters that no address has
         parts = {}
     host, port, name = (parts.get(key, "") for key in ("host", "port", "dbname"))
     # A password with / or @ in it shifts the parts: then its pieces would show up in messages.

@@ -63,6 +63,24 @@ class Patience:
         """
         return self.repeat(_Once(database, work).attempt)
 
+    def transact_once(self, database: Database, work: Callable[[Connection], T]) -> T:
+        """What `work`, which cannot be repeated, returns, in a transaction that is attempted once.
+
+        Where the connection was lost while it was committed, the server is asked. Raises DatabaseAway, which
+        says whether anything was changed, as far as that can be told, and what `work` does.
+        """
+        transaction = _Once(database, work)
+        try:
+            return transaction.attempt()
+        except DatabaseAway as lost:
+            try:
+                settled = self.repeat(transaction.settled)
+            except DatabaseAway as error:
+                raise DatabaseAway(f"{error} Either all was changed, or nothing.") from error
+            if settled is None:
+                raise DatabaseAway(f"{lost} Nothing was changed.") from lost
+            return settled[0]
+
 
 class _Once(Generic[T]):
     """A transaction that may be attempted again until one attempt is known to be committed."""
@@ -74,11 +92,9 @@ class _Once(Generic[T]):
         self._unheard: tuple[str, T] | None = None
 
     def attempt(self) -> T:
-        if self._unheard:
-            unheard, result = self._unheard
-            if self._committed(unheard):
-                return result
-            self._unheard = None
+        if settled := self.settled():
+            return settled[0]
+        self._unheard = None
         with self._database.connection() as connection:
             result = self._work(connection)
             # None if nothing was written: then it does not matter what became of it.
@@ -86,6 +102,13 @@ class _Once(Generic[T]):
                 _write_down(connection)
                 self._unheard = (str(number), result)
         return result
+
+    def settled(self) -> tuple[T] | None:
+        """What came of the attempt whose end was not heard: its result, or None if it was not committed."""
+        if self._unheard is None:
+            return None
+        number, result = self._unheard
+        return (result,) if self._committed(number) else None
 
     def _committed(self, number: str) -> bool:
         try:

@@ -10,8 +10,10 @@ import fcntl
 import glob
 import hashlib
 import os
+import re
 import shlex
 import shutil
+import signal
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -123,6 +125,7 @@ class EmbeddedServer:
         give_to_server_user(self.folder, self.log)
         self._socket_folder = self._find_socket_folder()
         if not (self.folder / "PG_VERSION").exists():
+            self._end_what_is_left()
             self._make_cluster()
         for lock in (self.folder / "postmaster.pid", self._socket_folder / ".s.PGSQL.5432.lock"):
             self._forget_others_pid(lock)
@@ -160,6 +163,19 @@ class EmbeddedServer:
         except psycopg2.OperationalError as error:
             return any(state in str(error) for state in states)
         return False
+
+    def _end_what_is_left(self) -> None:
+        """End a server whose last user was killed, and whose folder was deleted then.
+
+        It would notice within a minute; till then, its lock on the socket would be in the new one's way.
+        """
+        left = [process for process in psutil.process_iter() if self._is_ours(process)]
+        for process in left:
+            with suppress(psutil.Error):
+                process.send_signal(signal.SIGQUIT)
+        give_up = time.monotonic() + ORPHANS_TIMEOUT_S
+        while any(map(self._is_ours, left)) and time.monotonic() < give_up:
+            time.sleep(0.05)
 
     def _make_cluster(self) -> None:
         """Elsewhere, then moved: whatever is killed, a cluster that is there is a whole one."""
@@ -205,8 +221,9 @@ class EmbeddedServer:
         asks how its children ended, until the container does.
         """
         with suppress(FileNotFoundError, psutil.NoSuchProcess):
-            number = lock.read_text().split()[:1]
-            if not number or not self._is_ours(psutil.Process(int(number[0]))):
+            # After a power failure it may hold anything. A single-user server puts a minus before its number.
+            number = re.match(rb"\s*-?([1-9]\d{0,8})(?!\d)", lock.read_bytes())
+            if not number or not self._is_ours(psutil.Process(int(number[1]))):
                 lock.unlink()
 
     def _is_ours(self, process: psutil.Process) -> bool:

@@ -10,19 +10,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from generator.answer import Answer, Exchange
     from generator.answerer import Answerer
-    from generator.events import (
-        Done,
-        Event,
-        Loading,
-        Memory,
-        PromptProgress,
-        Reasoning,
-        Text,
-        TextWasReasoning,
-        Timing,
-    )
+    from generator.events import Done, Event, Loading, PromptProgress, Reasoning, Text, TextWasReasoning
     from generator.generator import Generator
     from generator.log.answer_log import AnswerLog
+    from generator.measured import Memory, Timing
     from generator.opening import open_answerer
     from generator.registry.registry import Registry
     from generator.transcript import Transcript
@@ -36,13 +27,13 @@ _HOMES = {
     "Exchange": "generator.answer",
     "Generator": "generator.generator",
     "Loading": "generator.events",
-    "Memory": "generator.events",
+    "Memory": "generator.measured",
     "PromptProgress": "generator.events",
     "Reasoning": "generator.events",
     "Registry": "generator.registry.registry",
     "Text": "generator.events",
     "TextWasReasoning": "generator.events",
-    "Timing": "generator.events",
+    "Timing": "generator.measured",
     "Transcript": "generator.transcript",
     "open_answerer": "generator.opening",
 }

@@ -11,7 +11,8 @@ from itertools import chain
 from uniseg.wordbreak import words as word_segments
 
 from config import AnswerMode
-from generator.events import Memory, StopReason, Timing, TimingMode
+from generator.events import StopReason, TimingMode
+from generator.measured import Memory, Timing
 from generator.origin import Origin
 from generator.verbatim.sentences import Sentence
 from retriever.passage import Match, Passage

@@ -26,6 +26,7 @@ class AnswerStream:
         self._stop = stop
         self._started = started
         self._opened = opened
+        # A token may end in the middle of a character; what can never become one shows as U+FFFD.
         self._decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
         self._state: Literal["start", "reasoning", "answer"] = "start"
         # What may still become the opening tag.
@@ -74,7 +75,7 @@ class AnswerStream:
     def close_reasoning(self) -> list[Piece]:
         """The open block ends here, by the caller's will; what was held back is a part of it."""
         self._decoder.reset()
-        text = self._reasoning.add_text(self._start) + self._reasoning.finish()
+        text = self._reasoning.add(self._start) + self._reasoning.finish()
         self._begin_answer()
         return _pieces(Reasoning(text))
 
@@ -95,11 +96,11 @@ class AnswerStream:
             elif not OPEN.startswith(self._start):
                 yield from self._leave_start(self._start, self._opened)
         elif self._state == "reasoning":
-            yield from _pieces(Reasoning(self._reasoning.add_text(text)))
+            yield from _pieces(Reasoning(self._reasoning.add(text)))
             if self._reasoning.stopped:
                 yield from self._answer_after(self._reasoning)
         else:
-            yield from _pieces(Text(self._answer.add_text(text)))
+            yield from _pieces(Text(self._answer.add(text)))
             if self._answer.met == CLOSE and CLOSE not in self._stop:
                 self._reasoning = self._answer
                 yield TextWasReasoning()

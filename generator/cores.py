@@ -15,6 +15,11 @@ class CoreShare:
         self._sharing = self._most = sharing
         self._apply: Callable[[int], None] | None = None
 
+    @classmethod
+    def of(cls, sharing: "int | CoreShare") -> "CoreShare":
+        """A share as it is, or one of so many models that divide the cores."""
+        return cls(sharing) if isinstance(sharing, int) else sharing
+
     @property
     def threads(self) -> int:
         """Threads for this answer, so that all together have no more threads than there are cores."""

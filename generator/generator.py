@@ -7,8 +7,8 @@ import threading
 import time
 from collections.abc import Generator as EventsOf
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import replace
-from itertools import chain
 
 from config import AnswerMode, ModelSpec, Settings
 from config.errors import ConfigError, PromptTooLong
@@ -16,15 +16,7 @@ from generator.answer import Answer, Exchange
 from generator.answerer import Answerer
 from generator.asking import Question
 from generator.cores import CoreShare
-from generator.events import (
-    Done,
-    Event,
-    Loading,
-    Message,
-    Piece,
-    PromptProgress,
-    TimingMode,
-)
+from generator.events import Done, Event, Loading, Message, Piece, PromptProgress, TimingMode
 from generator.held_model import HeldModel
 from generator.origin import origin_of
 from generator.prompts.fitting import Fitting, Prompt
@@ -106,7 +98,7 @@ class Generator(Answerer):
             stops = (*stop, *(() if grammar else self._held.stops))
             sampling = sampling_of(self.spec, self._held.loaded, len(tokens), stops)
             sampling = replace(sampling, grammar=grammar)
-            share = CoreShare(sharing) if isinstance(sharing, int) else sharing
+            share = CoreShare.of(sharing)
             yield from self._held.generate(tokens, sampling, mode, share)
 
     def stream(
@@ -131,12 +123,14 @@ class Generator(Answerer):
         asked = time.perf_counter()
         request = Question(question, tuple(matches), tuple(history), answers or self.spec.answers, mode, seed)
         self._require_able(request)
-        share = CoreShare(sharing) if isinstance(sharing, int) else sharing
+        share = CoreShare.of(sharing)
         with self._lock:
             queue_s = time.perf_counter() - asked
             yield from self._held.ready()
             prompt, events = yield from self._begin(request, share)
-            yield from self._answered(request, prompt, events, queue_s, share)
+            # Whoever leaves early ends this answer before the next one may ask, or the next is taken for it.
+            with closing(events):
+                yield from self._answered(request, prompt, events, queue_s, share)
 
     def _require_able(self, question: Question) -> None:
         if question.answers == "verbatim" and self.spec.remote:
@@ -147,7 +141,7 @@ class Generator(Answerer):
 
     def _begin(
         self, question: Question, share: CoreShare
-    ) -> EventsOf[PromptProgress, None, tuple[Prompt, Iterator[Event]]]:
+    ) -> EventsOf[PromptProgress, None, tuple[Prompt, EventsOf[Event, None, None]]]:
         held = self._held
         prompt = self._fitting.fit(
             question, held.loaded, lambda messages: held.tokenize(messages, question.mode)
@@ -159,7 +153,7 @@ class Generator(Answerer):
             sampling = replace(sampling, seed=question.seed)
         events = held.generate(prompt.tokens, sampling, question.mode, share)
         try:
-            return prompt, chain([next(events)], events)
+            return prompt, _going_on(next(events), events)
         except PromptTooLong:
             # Only a server finds that out when it is asked.
             if not (shorter := prompt.shorter(question)):
@@ -205,3 +199,9 @@ class Generator(Answerer):
                     [passage.text for passage in passages],
                 ),
             )
+
+
+def _going_on(first: Event, events: Iterator[Event]) -> EventsOf[Event, None, None]:
+    """Events of which the first was taken already, once more from it on; to close them ends the answer."""
+    yield first
+    yield from events

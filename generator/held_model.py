@@ -9,12 +9,12 @@ from contextlib import suppress
 from typing import Any
 
 from config import ModelSpec, Settings
-from config.errors import GenerationFailed
+from config.errors import GenerationFailed, ModelUnavailable
 from generator.backends.backend import Backend, open_backend
 from generator.cores import CoreShare
 from generator.events import Event, Loaded, Loading, Message, Sampling, TimingMode
 from generator.prompts.prompt import COMPLETION_STOPS, completion_messages
-from models.files import require_file
+from models.files import how_to_get, require_file
 from models.gguf.header import read_header
 from models.gguf.identity import file_sha256
 from models.memory.memory import predict_memory
@@ -67,7 +67,8 @@ class HeldModel:
     def ready(self) -> Iterator[Loading]:
         """Start a worker unless a live one is there, and load the model into it.
 
-        Raises ModelUnavailable, unless forced also for a model that does not fit.
+        Raises ModelUnavailable, also for a file that was deleted meanwhile; unless forced, for a model that
+        does not fit.
         """
         with self._starting:
             backend = self._backend
@@ -75,6 +76,10 @@ class HeldModel:
                 backend.begin()
                 return
             self.close()
+            if self.path and not self.path.is_file():
+                raise ModelUnavailable(
+                    f"The file {self.path} of {self.spec.name} is no longer there. {how_to_get(self.spec)}"
+                )
             if self.header and not self._force:
                 require_memory(self.spec.name, self.header, self.spec.n_ctx)
             backend = self._backend = open_backend(self.spec, self.path, self.sequences)

@@ -13,8 +13,9 @@ from langchain_core.messages.ai import OutputTokenDetails, UsageMetadata
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from pydantic import ConfigDict
 
-from generator.events import Done, Message, Reasoning, Text, Timing
+from generator.events import Done, Message, Reasoning, Text
 from generator.generator import Generator
+from generator.measured import Timing
 
 _ROLES: tuple[tuple[type[BaseMessage], Literal["system", "user", "assistant"]], ...] = (
     (SystemMessage, "system"),

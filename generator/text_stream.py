@@ -1,9 +1,8 @@
-"""Bytes of tokens become pieces of text: whole characters, up to a stop string, with their times.
+"""What a model writes becomes pieces of text: up to a stop string, with their times.
 
 Knows nothing of models. Standard library only: the worker imports it.
 """
 
-import codecs
 import time
 
 
@@ -18,8 +17,6 @@ class TextStream:
     def __init__(self, stop: tuple[str, ...], started: float) -> None:
         self._stop = stop
         self._started = started
-        # A token may end in the middle of a character; what can never become one shows as U+FFFD.
-        self._decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
         self._held = ""
         self.first_s: float | None = None
         self.last_s: float | None = None
@@ -31,12 +28,8 @@ class TextStream:
         """Whether a stop string was met; nothing more is handed out then."""
         return self.met is not None
 
-    def add(self, data: bytes) -> str:
-        """The text that is certain now; may be empty."""
-        return self.add_text(self._decoder.decode(data))
-
-    def add_text(self, text: str) -> str:
-        """The same for text that was decoded elsewhere."""
+    def add(self, text: str) -> str:
+        """What is certain now of the text with this piece; may be empty."""
         if self.stopped:
             return ""  # the rest of a token, or of a character, whose beginning came before the stop
         self._held += text
@@ -55,12 +48,10 @@ class TextStream:
         """What was held back, once no more tokens come."""
         if self.stopped:
             return ""
-        piece, self._held = self._held + self._decoder.decode(b"", final=True), ""
+        piece, self._held = self._held, ""
         return self._hand_out(piece)
 
     def _hand_out(self, piece: str) -> str:
-        # PostgreSQL's text holds no NUL. A model seldom writes one; nobody wants to read it.
-        piece = piece.replace("\0", "")
         if self.first_s is None:
             # An answer begins with its first visible character.
             piece = piece.lstrip()

@@ -45,7 +45,9 @@ Files = Annotated[
 Columns = Annotated[
     list[str] | None,
     typer.Option(
-        "--column", metavar="FIELD=COLUMN", help="Which column holds a field: text=body. Repeatable."
+        "--column",
+        metavar="FIELD=COLUMN",
+        help="Which column holds a field: text=body; title= says that none does. Repeatable.",
     ),
 ]
 
@@ -75,6 +77,8 @@ def main(
 
     The last line counts the rows. Bad rows are named and left out; a bad file is an error.
     """
+    if address and engine is Engine.local:
+        raise typer.BadParameter("it is of the engine 'ray': --engine ray", param_hint="--address")
     columns = dict(_pair(entry) for entry in column or [])
     with ExitStack() as stack:
         # All are opened before the first is read: a wrong name is noticed at once.
@@ -89,16 +93,18 @@ def main(
         with _progress_bar() as progress:
             report = _Report(progress, read)
             counts = _ingest_all(opened, database, embedder, settings.passages, replace, report)
-        for line in (line for file in opened for line in notes(file)):
-            _say(line)
+        for file in opened:
+            for note in notes(file):
+                _say(note)
     print(counts)
 
 
-def _pair(entry: str) -> tuple[str, str]:
+def _pair(entry: str) -> tuple[str, str | None]:
+    """Field and column; no column where none holds the field."""
     field, equals, column = entry.partition("=")
-    if not equals or not field or not column:
+    if not equals or not field:
         raise typer.BadParameter(f"'{entry}' is not of the form FIELD=COLUMN", param_hint="--column")
-    return field, column
+    return field, column or None
 
 
 def _embedder(
@@ -110,7 +116,7 @@ def _embedder(
     from ingest.ray_engine import RayEmbedder
 
     spread = stack.enter_context(closing(RayEmbedder(settings.embedder, address)))
-    return spread, lambda file: spread.read(file, database, settings.passages)
+    return spread, lambda file: spread.read(file, database, settings.passages, Patience(_say))
 
 
 def _ingest_all(

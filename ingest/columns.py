@@ -6,6 +6,7 @@ Knows the names that published review data use: Datafiniti's, Amazon Fine Foods'
 
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 # Per field the names it goes by, lower-case, the most telling first.
 NAMES: dict[str, tuple[str, ...]] = {
@@ -34,8 +35,12 @@ MOST_COMPARED, LONGEST_NAME = 200, 100
 Columns = Mapping[str, tuple[str, ...]]  # field: its columns; only `product` may have several
 
 
-class MissingColumn(Exception):
-    """A column is not there; as `str` what was found and what was looked for."""
+@dataclass(frozen=True, slots=True)
+class UnclearColumns(Exception):
+    """The columns do not tell what stands where: what was found, and what was looked for."""
+
+    found: str
+    expected: str
 
 
 def recognise(columns: Sequence[str], told: Mapping[str, str | None]) -> Columns:
@@ -43,24 +48,30 @@ def recognise(columns: Sequence[str], told: Mapping[str, str | None]) -> Columns
 
     None instead of a column: no column holds the field, whatever their names.
 
-    Raises MissingColumn for one that was told or is required and is not there.
+    Raises UnclearColumns for one that was told or is required and is not there, or is there twice.
     """
     found = recognised_by_name(columns)
     for field, column in told.items():
         if field not in NAMES:
             close = difflib.get_close_matches(field, NAMES, n=1)
             hint = f"; did you mean '{close[0]}'?" if close else ""
-            raise MissingColumn(f"no field '{field}' of a review, expected one of {', '.join(NAMES)}{hint}")
+            raise UnclearColumns(f"no field '{field}' of a review", f"one of {', '.join(NAMES)}{hint}")
         if column is None:
             found.pop(field, None)
             continue
         if column not in columns:
             close = difflib.get_close_matches(column, _names(columns), n=3, cutoff=0.5)
-            raise MissingColumn(f"no column '{column}'{_but(close)}, expected one of {_listed(columns)}")
+            raise UnclearColumns(f"no column '{column}'{_but(close)}", f"one of {_listed(columns)}")
         found[field] = (column,)
     for field, meaning in REQUIRED.items():
         if field not in found:
-            raise MissingColumn(_missing(field, meaning, columns))
+            raise _missing(field, meaning, columns)
+    for field, names in found.items():
+        for name in names:
+            if (times := columns.count(name)) > 1:
+                # A row is read by names: all but one of these columns would be lost.
+                none = "" if field in REQUIRED else f", or --column {field}= for none"
+                raise UnclearColumns(f"{times} columns '{name}'", f"one{none}")
     return found
 
 
@@ -79,7 +90,7 @@ def _named(field: str, names: tuple[str, ...], spelled: Mapping[str, str]) -> tu
     return (spelled[present[0]],) if present else ()
 
 
-def _missing(field: str, meaning: str, columns: Sequence[str]) -> str:
+def _missing(field: str, meaning: str, columns: Sequence[str]) -> UnclearColumns:
     lower = {name.lower(): name for name in _names(columns)}
     scored = [
         (difflib.SequenceMatcher(None, known, name).ratio(), lower[name])
@@ -88,9 +99,9 @@ def _missing(field: str, meaning: str, columns: Sequence[str]) -> str:
     ]
     close = list(dict.fromkeys(name for score, name in sorted(scored, reverse=True) if score > 0.5))[:3]
     example = close[0] if close else "COLUMN"
-    return (
-        f"no column for {meaning} in {_listed(columns)}{_but(close)}, expected one of "
-        f"{', '.join(NAMES[field])}, or --column {field}={example}"
+    return UnclearColumns(
+        f"no column for {meaning} in {_listed(columns)}{_but(close)}",
+        f"one of {', '.join(NAMES[field])}, or --column {field}={example}",
     )
 
 

@@ -11,7 +11,11 @@ UNDECODABLE = re.compile("[\udc80-\udcff]")
 HALVES = re.compile("[\ud800-\udfff]")  # of characters that UTF-16 spells with two
 HALVES_OF_NO_BYTE = re.compile("[\ud800-\udc7f\udd00-\udfff]")
 WESTERN = "cp1252"  # what text that is not UTF-8 mostly is
-DENSE = 0.3  # share of letters beyond ASCII: Latin scripts have fewer, all others more
+# What stands for a byte that could not be decoded. Five have no character there, and are controls.
+WESTERN_CHARACTERS = {
+    0xDC00 + byte: bytes([byte]).decode(WESTERN, "ignore") or chr(byte) for byte in range(0x80, 0x100)
+}
+DENSE = 0.3  # share of the letters that are not UTF-8: Latin scripts have fewer, all others more
 UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -35,19 +39,22 @@ class TextDecoder:
                 self.fallback = _guess(start)
 
     def mend(self, text: str) -> tuple[str, str | None]:
-        """The text with its undecodable bytes read by the fallback; and which that was, if need be."""
+        """The text with its undecodable bytes read by the fallback; and which that was, if need be.
+
+        The whole text, if another script was guessed: some of its bytes may be UTF-8 by chance. Else these
+        bytes alone: what stands around them is what it seems.
+        """
         if not HALVES.search(text):
             return text, None
         text = HALVES_OF_NO_BYTE.sub("\ufffd", text)  # JSON can spell them
         if not UNDECODABLE.search(text):
             return text, None
-        raw = text.encode("utf-8", "surrogateescape")
-        for encoding in (self.fallback, WESTERN):
+        if self.fallback != WESTERN:
             try:
-                return raw.decode(encoding), encoding
+                return text.encode("utf-8", "surrogateescape").decode(self.fallback), self.fallback
             except UnicodeDecodeError:
-                continue
-        return raw.decode("latin-1"), "latin-1"  # which has a character for every byte
+                pass
+        return text.translate(WESTERN_CHARACTERS), WESTERN
 
 
 def _known(name: str) -> str:
@@ -68,11 +75,11 @@ def _is_utf8(start: bytes) -> bool:
 
 
 def _guess(start: bytes) -> str:
-    # Lines without letters beyond ASCII say nothing, and there may be many.
-    telling = b"\n".join(line for line in start.split(b"\n") if not line.isascii())
-    high = sum(byte >= 0x80 for byte in telling)
-    letters = high + sum(map(bytes.isalpha, (telling[n : n + 1] for n in range(len(telling)))))
-    if high < DENSE * letters:
+    # Lines that are UTF-8, as those without letters beyond ASCII are, say nothing of the others.
+    telling = b"\n".join(line for line in start.split(b"\n") if not _is_utf8(line))
+    text = telling.decode("utf-8", "surrogateescape")
+    strange = len(UNDECODABLE.findall(text))
+    if strange < DENSE * (strange + sum(map(str.isalpha, text))):
         return WESTERN  # a guesser needs more than a few accents, and takes them for Baltic ones
     from charset_normalizer import from_bytes  # loads slowly, and is seldom needed
 

@@ -14,6 +14,7 @@ MOST_IDS = 100  # of one product; those that are known have a dozen
 AMERICAN = ("%m %d, %Y", "%B %d, %Y", "%b %d, %Y")
 FIRST_SECOND = 10**8  # of 1973: a smaller number is no time
 FIRST_MILLISECOND = 10**11
+AFTER_LAST = 10**13  # milliseconds, of 2286: a greater number is something else
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,9 @@ def parse_date(value: str) -> date | None:
     value = value.strip()
     if not value:
         return None
+    # First, for as ISO 8601 1412101512359 is the 15th of October 1412, 23:59: any sign may stand between.
+    if (moment := _moment(value)) is not None:
+        return moment
     try:
         return datetime.fromisoformat(value).date()
     except ValueError:
@@ -73,11 +77,15 @@ def parse_date(value: str) -> date | None:
             return datetime.strptime(value, form).date()
         except ValueError:
             continue
+    raise Unusable(f"the date {value[:40]!r}", "one like 2017-01-13, or nothing")
+
+
+def _moment(value: str) -> date | None:
+    """The day of a number of seconds or milliseconds since 1970; None if it is neither."""
     try:
         number = float(value)
-        if number >= FIRST_SECOND:
-            seconds = number / 1000 if number >= FIRST_MILLISECOND else number
-            return datetime.fromtimestamp(seconds, UTC).date()
-    except (ValueError, OverflowError, OSError):
-        pass
-    raise Unusable(f"the date {value[:40]!r}", "one like 2017-01-13, or nothing")
+    except ValueError:
+        return None
+    if not FIRST_SECOND <= number < AFTER_LAST:
+        return None
+    return datetime.fromtimestamp(number / 1000 if number >= FIRST_MILLISECOND else number, UTC).date()

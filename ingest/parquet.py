@@ -27,17 +27,29 @@ def parquet_table(file: IO[bytes]) -> Table:
         # through a buffer, that grows to whatever size a page claims to have.
         content = py_buffer(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
         schema = ParquetFile(BufferReader(content), **OPTIONS).schema_arrow
+        columns = tuple(_names(schema))
         # A text that a million rows share stands in the file once, and shall in memory.
         parquet = ParquetFile(BufferReader(content), read_dictionary=_texts(schema), **OPTIONS)
         at_once = _rows_at_once(parquet.metadata, content.size)
     except Exception as error:
         # Of a damaged file pyarrow raises its own errors, and Python's about names, sizes and dates.
         raise _damaged(1, "a damaged Parquet file", error) from error
-    return Table(tuple(schema.names), _rows(parquet, at_once, file), unit="row")
+    return Table(columns, _rows(parquet, at_once, file), unit="row")
 
 
 def _damaged(row: int, what: str, error: Exception) -> NoTable:
     return NoTable(row, f"{what} ({' '.join(str(error).split())})", "a whole one")
+
+
+def _names(fields: Any, prefix: str = "") -> Iterator[str]:
+    """The columns as `flattened` calls them, those within a column after its name."""
+    from pyarrow import types
+
+    for field in fields:
+        if types.is_struct(field.type):
+            yield from _names(field.type, f"{prefix}{field.name}.")
+        else:
+            yield f"{prefix}{field.name}"
 
 
 def _texts(schema: Any) -> list[str]:

@@ -73,5 +73,6 @@ class RowParser:
         # A million rows of a Parquet file may share a long text: no more of it is looked at than may count.
         value, encoding = self.decoder.mend(row.values.get(column, "")[:LONGEST_VALUE])
         if encoding:
-            notes[f"'{printable(column)}' not in UTF-8, read as {encoding}"] += 1
+            expected = self.decoder.name.upper().removesuffix("-SIG")
+            notes[f"'{printable(column)}' not in {expected}, read as {encoding}"] += 1
         return value

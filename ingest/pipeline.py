@@ -45,14 +45,14 @@ def ingest(
 
     Each batch of rows is one transaction, after which `on_batch` gets the counts so far and the batch's
     rejections: what was stored before a failure stays, and a database that is away is waited for. With
-    `replace` all is one transaction, which waits for nobody, and at its end the rows are the whole truth for
-    the products they name. Several may run at the same time.
+    `replace` all is one transaction, attempted once, and at its end the rows are the whole truth for the
+    products they name. Several may run at the same time.
     Raises EmbedderMismatch, DatabaseError, and what `rows` and the embedder raise.
     """
     with closing(Occurrences()) as occurrences, _told(replace):
         writer = Writer(embedder, passages, occurrences)
         if replace:
-            counts = _replace(batches(rows), database, writer, on_batch)
+            counts = _replace(batches(rows), database, writer, on_batch, patience)
         else:
             counts = IngestCounts()
             for batch in batches(rows):
@@ -76,8 +76,9 @@ def _told(replace: bool) -> Iterator[None]:
     try:
         yield
     except DatabaseAway as error:
-        kept = "All of it was stored, or nothing" if replace else "What was stored is kept"
-        raise DatabaseAway(f"{error} {kept}: ingest the same again when it is back.") from error
+        # Of a replacement the error itself says it.
+        kept = "" if replace else " What was stored is kept."
+        raise DatabaseAway(f"{error}{kept} Ingest the same again when it is back.") from error
 
 
 def _transaction(batch: Batch, database: Database, writer: Writer, patience: Patience) -> IngestCounts:
@@ -94,9 +95,11 @@ def _transaction(batch: Batch, database: Database, writer: Writer, patience: Pat
     return counts
 
 
-def _replace(batches: Iterable[Batch], database: Database, writer: Writer, on_batch: Report) -> IngestCounts:
-    counts = IngestCounts()
-    with database.connection() as connection:
+def _replace(
+    batches: Iterable[Batch], database: Database, writer: Writer, on_batch: Report, patience: Patience
+) -> IngestCounts:
+    def write(connection: Connection) -> IngestCounts:
+        counts = IngestCounts()
         store.lock_for_writing(connection)
         truth.begin(connection)
         for batch in batches:
@@ -106,6 +109,8 @@ def _replace(batches: Iterable[Batch], database: Database, writer: Writer, on_ba
                 counts += writer.write(connection, rows, note=True)
             on_batch(counts, rejections)
         return counts + IngestCounts(removed=truth.remove_unseen(connection))
+
+    return patience.transact_once(database, write)
 
 
 def _rejections(batch: Batch) -> list[Rejection]:

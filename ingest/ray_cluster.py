@@ -48,6 +48,7 @@ class Cluster:
             (start(**share).remote(settings), []) for share in _shares(ray)
         ]
         if not self._queues:
+            self.close()
             raise ClusterError(f"The Ray cluster at '{address}' has no processors: start a node with some.")
 
     @property

@@ -69,16 +69,17 @@ class RayEmbedder(Embedder):
         return self.cluster.dimension()
 
     def read(
-        self, file: ReviewFile, database: Database, passages: PassageSettings
+        self, file: ReviewFile, database: Database, passages: PassageSettings, patience: Patience = Patience()
     ) -> Iterator[Review | Rejection]:
         """The rows of a file as iterating over it gives them; of what they say, vectors are made meanwhile.
 
-        Raises DatabaseError, EmbedderMismatch, ClusterError and what reading raises.
+        A database that is away is waited for. Raises DatabaseError, EmbedderMismatch, ClusterError and what
+        reading raises.
         """
         size = AHEAD * self.cluster.embedders
         tasks = (self.cluster.run(parsed, file.parser, passages, rows) for rows in batches(file.rows()))
         partitions = map(self.cluster.get, ahead(tasks, size))
-        asked = ((partition, *self._ask(partition, database)) for partition in partitions)
+        asked = ((partition, *self._ask(partition, database, patience)) for partition in partitions)
         for partition, texts, vectors in ahead(asked, size):
             if texts:
                 self._keep(texts, self.cluster.get(vectors))
@@ -100,7 +101,7 @@ class RayEmbedder(Embedder):
         self._sent.close()
         self.cluster.close()
 
-    def _ask(self, partition: Partition, database: Database) -> tuple[list[str], Promise]:
+    def _ask(self, partition: Partition, database: Database, patience: Patience) -> tuple[list[str], Promise]:
         """The texts that have no vector, and the promise of theirs."""
 
         def known_texts() -> set[str]:
@@ -108,7 +109,7 @@ class RayEmbedder(Embedder):
                 check_embedder(connection, self)
                 return store.known_texts(connection, partition.pieces)
 
-        known = Patience().repeat(known_texts)
+        known = patience.repeat(known_texts)
         texts = [
             text
             for content_hash, text in partition.pieces.items()

@@ -13,7 +13,7 @@ from typing import Self
 
 from config.errors import BadReviewFile
 from config.printable import printable
-from ingest.columns import MissingColumn, recognise
+from ingest.columns import UnclearColumns, recognise
 from ingest.encoding import TextDecoder
 from ingest.parquet import parquet_table
 from ingest.parser import RowParser
@@ -22,12 +22,16 @@ from ingest.rows import BadRow
 from ingest.source import PARQUET, STANDARD_INPUT, Source
 from ingest.tables import NoTable, Record, Table, require_few, text_table
 
+MARK = "\ufeff"  # of the order of bytes: at the beginning it is no part of the text
 WHAT = "CSV, TSV, JSON lines or Parquet"
 NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 class UnrecognisedColumns(BadReviewFile):
-    """A field that is needed, or was told, has no column; `columns` are the file's, as it spells them."""
+    """A field has no column, though it needs one or was told one, or has several.
+
+    `columns` are the file's, as it spells them.
+    """
 
     def __init__(self, message: str, columns: Sequence[str]) -> None:
         super().__init__(message)
@@ -118,17 +122,18 @@ class ReviewFile:
         # UTF-16 knows no way back to its bytes.
         errors = "replace" if name.startswith("utf-16") else "surrogateescape"
         self._text = TextIOWrapper(self._source.bytes, encoding=name, errors=errors, newline="")
-        return text_table(self._text, start.decode(name, "replace"))
+        beginning = start.decode(name, "replace")
+        if beginning.startswith(MARK):  # which the encoding does not take for its own
+            self._text.read(len(MARK))
+        return text_table(self._text, beginning.removeprefix(MARK))
 
     def _converted(self, error: BaseException) -> BaseException:
         """Our error for what reading raises; a defect stays what it is."""
         if isinstance(error, NoTable):
             return self._bad(error.line, error.found, error.expected)
-        if isinstance(error, MissingColumn):
-            found, _, expected = str(error).partition(", expected ")
-            return UnrecognisedColumns(
-                self._sentence(self._table.header_line, found, expected), self.available
-            )
+        if isinstance(error, UnclearColumns):
+            sentence = self._sentence(self._table.header_line, error.found, error.expected)
+            return UnrecognisedColumns(sentence, self.available)
         if isinstance(error, UnicodeError):  # of an encoding that was told: what is guessed reads any bytes
             return self._bad(
                 0, f"bytes that are not {self._decoder.name}", "text in the encoding that was told"

@@ -14,8 +14,8 @@ from typing import TextIO
 
 from ingest.rows import LONGEST_ROW, BadRow, Row, physical_lines, read_rows
 
-# Of JSON lines, which have no header, and may leave out what is empty.
-ROWS_TO_LEARN_COLUMNS = 200
+# Of JSON lines, which have no header, and may leave out what is empty. A column that comes later is not read.
+ROWS_TO_LEARN_COLUMNS = 5_000
 MOST_COLUMNS = 10_000
 DEEPEST = 32  # objects and lists within each other
 

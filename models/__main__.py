@@ -3,13 +3,14 @@
 import typer
 from rich.table import Table
 
-from config import Settings, load_settings
+from config import load_settings
 from config.command import console, run
 from config.errors import ModelUnavailable
-from models.catalogue.catalogue import EXTRACTIVE
+from models.catalogue.catalogue import EXTRACTIVE, find_spec
 from models.catalogue.inventory import examine
 from models.commands import probe_model, pull_model, show_catalogue
 from models.files import how_to_get, model_path
+from models.gguf.architecture import count_in_words
 from models.memory.fit import fit
 from models.memory.room import gib
 from models.sources.served import reach, served_name
@@ -28,7 +29,7 @@ def list_models() -> None:
     settings = load_settings()
     table = Table("model", "on disk", "parameters", "memory, predicted")
     remarks = []
-    specs = [*(settings.model(name) for name in settings.models), EXTRACTIVE]
+    specs = [find_spec(name, settings) for name in dict.fromkeys([*settings.models, EXTRACTIVE.name])]
     reached = reach([spec for spec in specs if spec.remote])
     for spec in specs:
         name = spec.name
@@ -55,11 +56,11 @@ def list_models() -> None:
         table.add_row(
             name + (" (random weights)" if spec.random_weights else ""),
             gib(path.stat().st_size),
-            _count(found.header.parameters),
+            count_in_words(found.header.parameters),
             f"{gib(found.predicted.process)} at {spec.n_ctx} tokens",
         )
     console.print(table)
-    console.print(f"Looked in {settings.models_folder}", soft_wrap=True)
+    console.print(f"Looked in {settings.models_folder}", markup=False, soft_wrap=True)
     for line in remarks:
         console.print(line, markup=False, soft_wrap=True)
 
@@ -69,21 +70,11 @@ def tiny() -> None:
     """Write the configured models of random weights, a few megabytes each, unless they are there."""
     settings = load_settings()
     for name in settings.models:
-        write_if_missing(name, settings)
-
-
-def write_if_missing(name: str, settings: Settings) -> None:
-    """Write one model of random weights; the others are left to their downloads."""
-    spec = settings.model(name)
-    if spec.random_weights and not (path := model_path(spec, settings)).is_file():
-        write_random_model(path, spec.random_weights)
-        console.print(f"wrote {path} (random weights: its answers are noise)", soft_wrap=True)
-
-
-def _count(parameters: int) -> str:
-    if parameters >= 1e9:
-        return f"{parameters / 1e9:.1f} billion"
-    return f"{parameters / 1e6:.1f} million"
+        spec = settings.model(name)
+        if spec.random_weights and not (path := model_path(spec, settings)).is_file():
+            write_random_model(path, spec.random_weights)
+            said = f"wrote {path} (random weights: its answers are noise)"
+            console.print(said, markup=False, soft_wrap=True)
 
 
 if __name__ == "__main__":

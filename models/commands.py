@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from config import load_settings
+from config import ModelSpec, load_settings
 from config.command import console, error_console
 from models.catalogue.catalogue import Entry, catalogue, find_spec
 from models.gguf.architecture import parameters
@@ -18,6 +18,7 @@ from models.probe.probe import Plan, Probed, probe
 from models.probe.probe_log import remember
 from models.probe.speed import speed_in_words
 from models.sources.locate import find_header
+from models.sources.served import served_name
 
 
 def show_catalogue(
@@ -26,12 +27,20 @@ def show_catalogue(
     """List the models that need no line in the settings: a name works wherever a configured one does."""
     if model is None:
         _print_catalogue()
-        return
-    spec = find_spec(model, load_settings()) if model not in catalogue() else None
-    if spec:
-        console.print(f"{model} is in the settings: {spec.repository or ''} {spec.file}", markup=False)
-        return
-    _print_entry(model, catalogue()[model])
+    elif model in catalogue():
+        _print_entry(model, catalogue()[model])
+    else:
+        spec = find_spec(model, load_settings())
+        console.print(f"{model} is {_whence(spec)}", markup=False, soft_wrap=True)
+
+
+def _whence(spec: ModelSpec) -> str:
+    """Where a model comes from that is not in the catalogue."""
+    if spec.kind == "extractive":
+        return "built in: no language model; it quotes the sentences that the embedder ranks highest."
+    if spec.remote:
+        return f"in the settings: {served_name(spec)} at {spec.url}"
+    return f"in the settings: {spec.file}" + (f" of {spec.repository}" if spec.repository else "")
 
 
 def pull_model(
@@ -138,11 +147,11 @@ def _print_probed(title: str, active: int, plan: Plan, probed: Probed) -> None:
     table.add_column("95 % of the rounds", justify="right")
     if probed.full:
         table.add_column("the whole model", justify="right")
-    full = probed.full_figures(plan)
+    full = probed.full
     rows = [
-        ("prefill, tokens/s", _rate(probed.prefill_tok_s), full and f"{full[0]:.2f}"),
-        ("decode, tokens/s", _rate(probed.decode_tok_s), full and f"{full[1]:.2f}"),
-        ("memory, GiB", (f"{probed.memory / GIB:.2f}", ""), full and f"{full[2] / GIB:.2f}"),
+        ("prefill, tokens/s", _rate(probed.prefill_tok_s), full and f"{full.prefill_tok_s(plan):.2f}"),
+        ("decode, tokens/s", _rate(probed.decode_tok_s), full and f"{full.decode_tok_s:.2f}"),
+        ("memory, GiB", (f"{probed.memory / GIB:.2f}", ""), full and f"{full.resident / GIB:.2f}"),
     ]
     for name, values, measured in rows:
         table.add_row(name, *values, *([measured] if measured else []))

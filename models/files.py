@@ -1,6 +1,7 @@
 """Where a configured model's file lies, and what to do when it is not there."""
 
 import glob
+import os.path
 from importlib.resources import files
 from pathlib import Path
 
@@ -19,11 +20,16 @@ def model_path(spec: ModelSpec, settings: Settings) -> Path:
     if not spec.file:
         what = f"runs on the server at {spec.url}" if spec.remote else "is no language model"
         raise ModelUnavailable(f"{spec.name} {what}: there is no file of it here.")
-    file = Path(spec.file).expanduser()
+    file = as_typed(spec.file)
     if file.is_absolute():
         return file
     here, bundled = settings.models_folder / file, _DEMO / file
     return bundled if bundled.is_file() and not here.exists() else here
+
+
+def as_typed(file: str) -> Path:
+    """The path that a person means: "~" is their home. One of a user who is not there stays as it is."""
+    return Path(os.path.expanduser(file))
 
 
 def comes_with_the_installation(path: Path) -> bool:

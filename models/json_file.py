@@ -26,6 +26,10 @@ def write_object(file: Path, known: dict[str, Any]) -> None:
     private_folder(file.parent)
     # Whole or not at all: another process may read it now.
     handle, name = tempfile.mkstemp(dir=file.parent, prefix=file.name)
-    with os.fdopen(handle, "w", encoding="utf-8") as temporary:
-        json.dump(known, temporary, indent=1)
-    os.replace(name, file)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as temporary:
+            json.dump(known, temporary, indent=1)
+        os.replace(name, file)
+    except BaseException:
+        os.unlink(name)
+        raise

@@ -70,6 +70,8 @@ def search(
             mode=mode,
             with_harmful=with_harmful,
         )
+    if not matches:
+        error_console.print("No passage is found: the product has none, or none within the limits.")
     for rank, match in enumerate(matches, start=1):
         if as_json:
             print(json.dumps(_as_dict(rank, match), ensure_ascii=False))

@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
+from pgvector import Vector
 from psycopg2.extensions import cursor as Cursor
 from psycopg2.sql import SQL, Identifier
+
+from retriever.embedder import Vectors
 
 START = b"PGCOPY\n\xff\r\n\0" + struct.pack(">ii", 0, 0)
 END = struct.pack(">h", -1)
@@ -31,9 +32,9 @@ def DATE(day: date) -> bytes:
     return struct.pack(">i", day.toordinal() - FIRST_DAY)
 
 
-def VECTOR(vector: NDArray[np.float32]) -> bytes:
-    """The column type vector of pgvector."""
-    return struct.pack(">hh", len(vector), 0) + vector.astype(">f4").tobytes()
+def VECTOR(vector: Vectors) -> bytes:
+    """The column type vector, of shape (dimension,)."""
+    return Vector(vector).to_binary()
 
 
 def copy_rows(

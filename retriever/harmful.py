@@ -34,6 +34,7 @@ MARKED_REVIEWS = """
     JOIN harmful USING (product) JOIN passage USING (product, content_hash)
     WHERE alias = %s
 """
+MARKED_HASHES = "SELECT content_hash FROM harmful JOIN product_alias USING (product) WHERE alias = %s"
 MARKED_OF_REVIEWS = """
     SELECT product, review_id, harmful.text, reason
     FROM unnest(%s::bigint[], %s::text[]) AS _ (product, review_id)
@@ -136,6 +137,13 @@ def marked_reviews(database: Database, product_id: str) -> set[str]:
         return {review_id for (review_id,) in cursor}
 
 
+def marked_hashes(database: Database, product_id: str) -> set[str]:
+    """The content hashes of the product's marked texts, stored now or not; none for an unknown product."""
+    with database.connection() as connection, connection.cursor() as cursor:
+        cursor.execute(MARKED_HASHES, (product_id,))
+        return {content_hash for (content_hash,) in cursor}
+
+
 def move_marks(cursor: Cursor, keep: int, other: int) -> None:
     """Give the marks of product `other`, which is about to go, to `keep`."""
     both = {"keep": keep, "other": other}
@@ -206,15 +214,20 @@ def _key(cursor: Cursor, product_id: str) -> int:
 
 def _only(cursor: Cursor, table: str, product: int, content_hash: str) -> tuple[str, str]:
     """Hash and text of the one row of the table that is named by its hash or the beginning of that."""
+    what = "marked passage" if table == "harmful" else "passage"
+    if len(content_hash) < LEAST_OF_HASH:
+        raise UnknownPassage(
+            f"'{content_hash}' is too short: a {what} is named by "
+            f"{LEAST_OF_HASH} characters of its hash at least."
+        )
     named = "content_hash = %s" if len(content_hash) == WHOLE_HASH else "starts_with(content_hash, %s)"
     cursor.execute(
         f"SELECT DISTINCT content_hash, text FROM {table} WHERE product = %s AND {named} LIMIT 2",
         (product, content_hash),
     )
-    found: list[tuple[str, str]] = cursor.fetchall() if len(content_hash) >= LEAST_OF_HASH else []
+    found: list[tuple[str, str]] = cursor.fetchall()
     if len(found) != 1:
         several = "More than one" if found else "No"
-        what = "marked passage" if table == "harmful" else "passage"
         raise UnknownPassage(
             f"{several} {what} of this product has a hash that begins with "
             f"'{content_hash[:WHOLE_HASH]}'. `python -m retriever PRODUCT QUESTION` and "

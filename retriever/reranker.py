@@ -34,7 +34,9 @@ class Reranker:
         """How well each text answers the question, in the model's own unit; shape (len(texts),)."""
         self.load()
         assert self._model
-        scores = self._model.predict([(question, text) for text in texts], show_progress_bar=False)
+        # As the embedder has it: halves of characters, from a terminal that is not UTF-8, stop a tokenizer.
+        asked = question.encode("utf-8", "replace").decode()
+        scores = self._model.predict([(asked, text) for text in texts], show_progress_bar=False)
         return np.asarray(scores, np.float64).reshape(len(texts))
 
 

@@ -48,7 +48,9 @@ def _whole(retriever: Retriever, matches: list[Match]) -> tuple[Match, ...]:
     product_id = matches[0].passage.product_id
     with retriever.database.connection() as connection, connection.cursor() as cursor:
         cursor.execute(_TEXTS, (product_id, [match.passage.review_id for match in matches]))
-        texts = {review_id: (prose(title, text), hash) for review_id, title, text, hash in cursor}
+        texts = {
+            review_id: (prose(title, text), content_hash) for review_id, title, text, content_hash in cursor
+        }
     return tuple(
         replace(
             match,

@@ -11,6 +11,7 @@ from dataclasses import asdict
 from datetime import date
 
 import numpy as np
+from pgvector import Vector
 from psycopg2.extensions import cursor as Cursor
 
 from config.errors import UnknownProduct
@@ -145,7 +146,7 @@ class Retriever:
         """The best rows by weighed score, or by nearness alone without weights."""
         # Of vectors of length 1 the dot product is the cosine, and takes half the time.
         metric = "dot" if self.embedder.normalize else self.embedder.metric
-        values = {"vector": vector, "limit": limit, **asdict(filter)}
+        values = {"vector": Vector(vector).to_text(), "limit": limit, **asdict(filter)}
         with self.database.connection() as connection, connection.cursor() as cursor:
             cursor.execute(ASKED, {"id": product.product_id, "question": question})
             found: tuple[int, list[str], bool, str, str, str] | None = cursor.fetchone()
@@ -160,7 +161,7 @@ class Retriever:
             else:
                 values |= {**asdict(weights), "stance": weights.stance * leaning, **word_queries(words)}
                 cursor.execute(weighed(metric, filter, leaning != 0, len(words), bool(marked)), values)
-            return cursor.fetchall()
+            return [Row(*row) for row in cursor]
 
     def _leaning(self, question: Vectors) -> float:
         """From -1, a question for complaints, to 1, for praise; 0 if it leans little: for an aspect."""
@@ -174,12 +175,12 @@ class Retriever:
         if not rows:
             return []
         vectors = unit(np.stack([_vector(row) for row in rows]))
-        scores = np.array([row[8] for row in rows])
+        scores = np.array([row.score for row in rows])
         if self._reranker:
-            scores = standardized(self._reranker.scores(question, [row[3] for row in rows]))
+            scores = standardized(self._reranker.scores(question, [row.text for row in rows]))
         if leaning:
             scores = scores + POLARITY * leaning * stance_of(self.embedder).of_sentences(vectors)
-        reviews, ratings = [row[1] for row in rows], [row[4] for row in rows]
+        reviews, ratings = [row.review_id for row in rows], [row.rating for row in rows]
         return [
             _match(rows[i], float(scores[i]), count_agreeing(i, vectors, reviews, ratings))
             for i in choose(scores, vectors, k, variety)
@@ -210,10 +211,9 @@ def _suggestion(product_id: str, names: dict[str, str]) -> str:
 
 
 def _match(row: Row, score: float | None = None, agreeing: int = 0) -> Match:
-    return Match(Passage(*row[:8]), row[8] if score is None else score, agreeing)
+    return Match(Passage(*row[:8]), row.score if score is None else score, agreeing)
 
 
 def _vector(row: Row) -> Vectors:
-    """The vector of a row, from pgvector's binary form: two shorts, then big-endian numbers."""
-    assert row[9] is not None
-    return np.frombuffer(row[9], ">f4", offset=4).astype(np.float32)
+    assert row.vector is not None
+    return Vector.from_binary(row.vector).to_numpy()

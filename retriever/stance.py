@@ -51,7 +51,7 @@ class _Line:
     """Separates three groups of examples: of complaint, of neither, of praise."""
 
     def __init__(self, embedder: Embedder, groups: Sequence[Sequence[str]], fit: float) -> None:
-        # Imported here: it takes a second, which only who asks this contestant should wait for.
+        # Imported here: it takes a second, for which only who asks should wait.
         from sklearn.linear_model import LogisticRegression
 
         sides = np.repeat((-1, 0, 1), [len(group) for group in groups])

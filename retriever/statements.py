@@ -6,6 +6,7 @@ bound; only fixed pieces of SQL are put together here.
 
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from psycopg2.sql import SQL, Composable
 
@@ -48,7 +49,9 @@ WITH candidate AS MATERIALIZED (
 lexical AS MATERIALIZED (
     SELECT review_id, number, length(lexemes) AS size {hits} FROM ({lexemes}) AS passage
 ),
-usual AS MATERIALIZED (SELECT avg(size)::float8 AS usual_size {rarities} FROM lexical),
+usual AS MATERIALIZED (
+    SELECT greatest(avg(size)::float8, 1e-6) AS usual_size {rarities} FROM lexical
+),
 measured AS MATERIALIZED (
     SELECT candidate.*, ({overlap}) * 2.2 / (1 + 1.2 * (0.25 + 0.75 * size / usual_size)) AS overlap
     FROM candidate JOIN lexical USING (review_id, number), usual
@@ -96,8 +99,20 @@ ASKED = """
 
 LEANING = "coalesce((rating - 3) / 2, 0)"  # -1, complaint, to 1, praise
 
-# Rows of the two statements: a Passage's fields, the score, and the vector's bytes where it was asked for.
-Row = tuple[str, str, int, str, float | None, date | None, str | None, str, float, memoryview | None]
+
+class Row(NamedTuple):
+    """A row of the two statements: a Passage, its score, and the vector's bytes where they were asked for."""
+
+    product_id: str
+    review_id: str
+    number: int
+    text: str
+    rating: float | None
+    written_on: date | None
+    reviewer: str | None
+    content_hash: str
+    score: float
+    vector: memoryview | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,18 +7,15 @@ function works inside the caller's transaction.
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
 
-import numpy as np
-from numpy.typing import NDArray
+from pgvector import Vector
 from psycopg2.extensions import connection as Connection
 from psycopg2.sql import SQL, Identifier
 
 from retriever.bulk import BIGINT, DATE, DOUBLE, INTEGER, TEXT, VECTOR, Encoder, copy_rows
+from retriever.embedder import Vectors
 from retriever.stored import Key, StoredCopy, StoredPassage, StoredReview
 
 LOCK = 7_390_428  # any number but that of database.migrate
-
-Vector = NDArray[np.float32]
-
 
 _TYPES: dict[str, Encoder] = {
     "product": BIGINT, "number": INTEGER, "unnamed": INTEGER, "copies": INTEGER, "rating": DOUBLE,
@@ -77,15 +74,15 @@ def similar_reviews(
         return reviews, [StoredCopy(*row) for row in cursor]
 
 
-def known_vectors(connection: Connection, hashes: Iterable[str]) -> dict[str, Vector]:
+def known_vectors(connection: Connection, hashes: Iterable[str]) -> dict[str, Vectors]:
     """The vectors of those texts that have one already, by the texts' hashes, in whatever product."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT hash, embedding FROM unnest(%s::text[]) AS hash,"
+            "SELECT hash, vector_send(embedding) FROM unnest(%s::text[]) AS hash,"
             " LATERAL (SELECT embedding FROM passage WHERE content_hash = hash LIMIT 1)",
             (list(hashes),),
         )
-        return {content_hash: np.asarray(vector.to_numpy(), np.float32) for content_hash, vector in cursor}
+        return {content_hash: Vector.from_binary(vector).to_numpy() for content_hash, vector in cursor}
 
 
 def known_texts(connection: Connection, hashes: Iterable[str]) -> set[str]:
@@ -142,7 +139,7 @@ def delete_passages(connection: Connection, keys: Sequence[Key]) -> None:
 
 
 def insert_passages(
-    connection: Connection, passages: Iterable[StoredPassage], vectors: Iterable[Vector]
+    connection: Connection, passages: Iterable[StoredPassage], vectors: Iterable[Vectors]
 ) -> None:
     """Store passages of stored reviews, each with its vector."""
     rows = ((*_values(passage), vector) for passage, vector in zip(passages, vectors, strict=True))

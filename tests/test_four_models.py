@@ -11,7 +11,8 @@ from benchmarks import four_models
 from benchmarks.four_models import bytes_per_token, main
 from benchmarks.four_models_text import document, words_per_s
 from models.catalogue.catalogue import catalogue
-from models.catalogue.shapes import Shape, header_of
+from models.catalogue.shape import Shape
+from models.catalogue.shapes import header_of
 
 
 def run_with(decode: dict[str, float], memory: dict[str, float]) -> dict[str, Any]:

@@ -62,10 +62,6 @@ class Encoder:
     def __init__(self, vocabulary: Vocabulary) -> None:
         self._tokenizer = vocabulary.tokenizer()
 
-    def encode_text(self, text: str) -> list[int]:
-        """The tokens of a piece of text."""
-        return self._tokenizer.encode(text).ids
-
     def encode(self, example: Example) -> Encoded:
         """The tokens as llama.cpp makes them of the same prompt, and the targets."""
         content = prompt_text(example)

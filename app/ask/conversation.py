@@ -27,25 +27,27 @@ class Limits:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._lock = threading.Lock()
-        self._turns: deque[tuple[float, Turn]] = deque(maxlen=max(MOST_A_MINUTE, MOST_RUNNING))
+        self._running: list[Turn] = []
+        # When the latest were asked, and no more of them: turns that have ended hold passages and answers.
+        self._asked: deque[float] = deque(maxlen=MOST_A_MINUTE)
 
     def admit(self, begin: Callable[[], Turn]) -> Turn:
         """Begin a turn; raises AskedTooMuch where that would be one too many."""
         with self._lock:
-            if sum(turn.running for _, turn in self._turns) >= MOST_RUNNING:
+            self._running = [turn for turn in self._running if turn.running]
+            if len(self._running) >= MOST_RUNNING:
                 raise AskedTooMuch(
                     f"{MOST_RUNNING} of your questions are still being answered. "
                     "Wait until one is done, or stop one."
                 )
             now = self._clock()
-            asked = [then for then, _ in self._turns if now - then < MINUTE]
-            if len(asked) >= MOST_A_MINUTE:
-                wait = asked[0] + MINUTE - now
+            if len(self._asked) == MOST_A_MINUTE and (wait := self._asked[0] + MINUTE - now) > 0:
                 raise AskedTooMuch(
                     f"{MOST_A_MINUTE} questions a minute are the most; the next can be asked in {wait:.0f} s."
                 )
             turn = begin()
-            self._turns.append((now, turn))
+            self._running.append(turn)
+            self._asked.append(now)
             return turn
 
 

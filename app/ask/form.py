@@ -136,7 +136,7 @@ def _choose_product() -> None:
     by_id = {product.product_id: product for product in products[:LISTED_PRODUCTS]}
 
     def title(product_id: str) -> str:
-        return product_title(by_id[product_id]) if product_id in by_id else product_id
+        return _product_title(by_id[product_id]) if product_id in by_id else product_id
 
     st.selectbox(
         "Product, by name, brand or id",
@@ -158,7 +158,7 @@ def _choose_first_found() -> None:
         st.session_state["product"] = found[0].product_id
 
 
-def product_title(product: Product) -> str:
+def _product_title(product: Product) -> str:
     """A product on one line: its name, its stars, how many reviews, its ids."""
     facts = [
         product.name or product.product_id,

@@ -14,7 +14,7 @@ from config.model_spec import ModelKind
 from database import Patience
 from generator import Answer, Exchange, Loading, PromptProgress, Reasoning, Text, Transcript
 from generator.answer import count_words
-from generator.events import Pace
+from generator.measured import Pace
 from retriever import Match
 
 if TYPE_CHECKING:
@@ -88,8 +88,8 @@ class LiveAnswer:
     def cancel(self) -> None:
         """Stop writing, or do not begin; what is written stays."""
         self.cancelled = True
-        if self._ticket:
-            self._ticket.cancel()
+        if ticket := self._ticket:
+            ticket.cancel()
 
     def fail(self, reason: str) -> None:
         """End without an answer; `reason` is a sentence for people."""
@@ -104,6 +104,10 @@ class LiveAnswer:
             self._status = "stopped before its turn came"
         self._ended = time.perf_counter()
         self.running = False
+        # An answer is kept for long: the model that its ticket leads to may be unloaded by then.
+        self._ticket = None
+        if self.answer:
+            self._transcript = Transcript()
         self._tell()
 
     def follow(

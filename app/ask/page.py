@@ -109,7 +109,7 @@ def _linked_question(usual: Question, usable: list[str]) -> Question | None:
 @in_words()
 def _ask_typed() -> None:
     """Called before the page is drawn, so that it is answered meanwhile."""
-    if text := st.session_state["question"]:
+    if text := (st.session_state["question"] or "").strip():
         _ask(_current_conversation(), replace(chosen_question(), text=text))
 
 

@@ -9,13 +9,13 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Literal
 
+from app.ask.history import earlier_exchanges
 from app.ask.live_answer import LiveAnswer
 from app.ask.question import Question
 from app.defects import told
 from config import ModelSpec, Settings
-from config.errors import UserError
 from database import Patience
-from generator import Answer, Exchange
+from generator import Answer
 from retriever import Match, Product
 
 # Loaded with the first question: what scores and generates would hold up the first paint of the page.
@@ -163,13 +163,15 @@ class Turn:
             )
             return
 
+        history = earlier_exchanges(self._earlier, self.product.product_id, services.retriever.database)
+
         def record(answer: Answer, patience: Patience) -> int:
             spec, product = self._specs[answer.model], self.product.product_id
             return services.answer_log.record(answer, spec, product, retrieved.retrieval_s, patience=patience)
 
         def follow(live: LiveAnswer, ticket: "Ticket") -> None:
-            history = _history(self.product, live.model, self._earlier)
-            live.follow(ticket, asked.text, retrieved.matches, history, record, asked.answers)
+            earlier = history.get(live.model, ())
+            live.follow(ticket, asked.text, retrieved.matches, earlier, record, asked.answers)
 
         self.stage = "answering"
         if asked.one_by_one:
@@ -192,8 +194,9 @@ class Turn:
             return None
         try:
             return self._services.registry.reserve(live.model)
-        except UserError as error:
-            live.fail(str(error))
+        except Exception as error:
+            # Whatever it is: the others have their places by now, and only their answers give them back.
+            live.fail(told(error, f"{live.model} got no place to answer"))
             return None
 
     def _check(self) -> None:
@@ -209,14 +212,3 @@ class Turn:
         self.cited = tuple(cited_words(rows))
         for scores in score_answers(rows, {}, self._services.retriever.embedder):
             answered[scores.answer_id].unsupported = scores.unsupported
-
-
-def _history(product: Product, model: str, turns: Sequence[Turn]) -> list[Exchange]:
-    """What this model was asked about the product before in this conversation, oldest first."""
-    return [
-        live.answer.exchange
-        for turn in turns
-        if turn.product.product_id == product.product_id
-        for live in turn.answers
-        if live.model == model and live.answer and live.answer.text
-    ]

@@ -9,7 +9,7 @@ from app.ask.turn import Turn, Verdict
 LETTERS = "ABCD"
 
 
-def letter_of(turn: Turn, answer_id: int) -> str:
+def _letter_of(turn: Turn, answer_id: int) -> str:
     """The letter of an answer, by its column."""
     return next(
         letter for letter, live in zip(LETTERS, turn.answers, strict=False) if live.answer_id == answer_id
@@ -60,6 +60,6 @@ def _choices(turn: Turn) -> Iterator[tuple[Verdict, str]]:
     two = len(turn.candidates) == 2
     for live in turn.candidates:
         assert live.answer_id is not None
-        yield live.answer_id, f"{letter_of(turn, live.answer_id)} is {'better' if two else 'best'}"
+        yield live.answer_id, f"{_letter_of(turn, live.answer_id)} is {'better' if two else 'best'}"
     yield "tie", "Tie"
     yield "bad", "Both bad" if two else "All bad"

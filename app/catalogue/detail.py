@@ -1,6 +1,7 @@
 """One model: what is known of it, and what can be done with it. Draws and passes on clicks."""
 
 from math import isfinite
+from pathlib import Path
 
 import streamlit as st
 
@@ -79,11 +80,19 @@ def _pull_label(listed: Listed) -> str:
     assert listed.path and listed.spec
     if listed.spec.random_weights:
         return "Write it"
-    received = max((part.stat().st_size for part in partial_downloads(listed.path)), default=0)
     size = listed.foretold_size
-    if received:
+    if received := _received(listed.path):
         return f"Go on pulling ({gib(received)}{f' of about {gib(size)}' if size else ''} are here)"
     return f"Pull (about {gib(size)})" if size else "Pull"
+
+
+def _received(path: Path) -> int:
+    """Bytes of the file that were pulled so far."""
+    try:
+        return max((part.stat().st_size for part in partial_downloads(path)), default=0)
+    except FileNotFoundError:
+        # Between the two looks the rest of it came.
+        return 0
 
 
 def _speed(probed: Remembered) -> str:

@@ -32,20 +32,24 @@ class Fact:
 class Facts:
     """Answers at once with what is known. Thread-safe.
 
-    A file is examined once for each state of it and each context, a server asked once a minute.
+    A file is examined once for each state of it and each context, a server asked once a minute; of each only
+    the latest is kept.
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         # One at a time: each examination is a process, and models may be answering.
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="facts")
-        self._known: dict[Hashable, Future[Fact]] = {}
+        # Of each file and server: which state of it, or which minute, was asked about last, and the answer.
+        self._known: dict[Hashable, tuple[Hashable, Future[Fact]]] = {}
+        # Of each server: in which minute it answered last, and what.
+        self._answered: dict[str, tuple[int, Fact]] = {}
 
     @property
     def pending(self) -> int:
         """How many are being found out."""
         with self._lock:
-            return sum(not future.done() for future in self._known.values())
+            return sum(not future.done() for _, future in self._known.values())
 
     def of(self, listed: Listed) -> Fact:
         """What is known of the model; nothing of one that is neither here nor behind a server."""
@@ -53,23 +57,26 @@ class Facts:
         if spec and spec.remote:
             return self._server(spec)
         if spec and path and listed.here:
-            key = (path, listed.size, listed.modified, spec.n_ctx)
-            return self._ask(key, partial(_examined, path, spec.n_ctx))
+            state = (listed.size, listed.modified)
+            return self._ask((path, spec.n_ctx), state, partial(_examined, path, spec.n_ctx))
         return Fact()
 
     def _server(self, spec: ModelSpec) -> Fact:
         minute = int(time.monotonic() // _SERVER_S)
-        fact = self._ask((spec.name, minute), partial(_reached, spec))
+        fact = self._ask(spec.name, minute, partial(_reached, spec))
         with self._lock:
-            before = self._known.get((spec.name, minute - 1))
-        # Until the new answer is there, the last one holds.
-        return before.result() if fact.pending and before and before.done() else fact
+            if not fact.pending:
+                self._answered[spec.name] = (minute, fact)
+            last, before = self._answered.get(spec.name, (minute, fact))
+        # Until the new answer is there, that of the minute before holds.
+        return before if last >= minute - 1 else fact
 
-    def _ask(self, key: Hashable, work: Callable[[], Fact]) -> Fact:
+    def _ask(self, what: Hashable, state: Hashable, work: Callable[[], Fact]) -> Fact:
         with self._lock:
-            if key not in self._known:
-                self._known[key] = self._worker.submit(_in_words, work)
-            future = self._known[key]
+            asked, future = self._known.get(what, (None, None))
+            if future is None or asked != state:
+                future = self._worker.submit(_in_words, work)
+                self._known[what] = (state, future)
         return future.result() if future.done() else Fact(pending=True)
 
 

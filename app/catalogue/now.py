@@ -62,6 +62,7 @@ def draw_now(drawn: Seen) -> None:
     _draw_jobs()
     if (now := seen()) != drawn:
         _tell_ended(drawn, now)
+        # What that draws, Streamlit drops if this part looks again before it is sent: not for two seconds.
         st.rerun()
 
 
@@ -162,8 +163,8 @@ def _how_far(job: Job) -> str:
     told = [f"{gib(job.done)} of {gib(job.total)}"]
     if job.done < job.total and job.silent_s > _SILENT_S:
         told.append(f"nothing new for {duration(job.silent_s)}: it comes in pieces of 10 MB, if it does")
-    elif job.rate:
-        told += [f"{gib(round(job.rate))} a second", f"{duration((job.total - job.done) / job.rate)} left"]
+    elif rate := job.rate:
+        told += [f"{gib(round(rate))} a second", f"{duration((job.total - job.done) / rate)} left"]
     return " · ".join(told)
 
 

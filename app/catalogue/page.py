@@ -14,7 +14,7 @@ from app.catalogue.rows import memory_of, probe_of, row_of
 from app.catalogue.table import CHOSEN, draw_table
 from generator.markdown import literal
 from models.catalogue.inventory import Listed, inventory
-from models.memory.room import gib, this_machine
+from models.memory.room import Room, gib, this_machine
 from models.probe.probe_log import recall
 
 
@@ -29,7 +29,7 @@ def draw() -> None:
     loaded = [one.model for one in resources.registry().held if not one.guard]
     drawn = seen()
     if not any(listed.real for listed in models):
-        _draw_first_steps(models)
+        _draw_first_steps(models, room)
     draw_now(drawn)
     st.header("All models", anchor=False)
     names = [listed.name for listed in models]
@@ -55,13 +55,13 @@ def _usable_first(models: Sequence[Listed]) -> list[Listed]:
     return sorted(models, key=rank)
 
 
-def _draw_first_steps(models: Sequence[Listed]) -> None:
+def _draw_first_steps(models: Sequence[Listed], room: Room) -> None:
     """For who has no real model: the demo models, and the quickest way to a real one."""
     st.info(
         "There is no real language model on this machine yet. The demo models are always there: they can "
         "choose sentences of the reviews, and nothing else. Ask them on the page Ask, or pull a real model."
     )
-    smallest = _smallest_that_fits(models)
+    smallest = _smallest_that_fits(models, room)
     if smallest and not work.jobs().running(Key("pull", smallest.name)):
         size = f", about {gib(smallest.foretold_size)}" if smallest.foretold_size else ""
         label = f"Pull {literal(smallest.name)}, the smallest that fits this machine{size}"
@@ -70,8 +70,7 @@ def _draw_first_steps(models: Sequence[Listed]) -> None:
             st.rerun()
 
 
-def _smallest_that_fits(models: Sequence[Listed]) -> Listed | None:
-    room = this_machine()
+def _smallest_that_fits(models: Sequence[Listed], room: Room) -> Listed | None:
     sizes = {
         listed.name: size
         for listed in models

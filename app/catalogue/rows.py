@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from app.catalogue.facts import Fact
 from models.catalogue.inventory import Listed
 from models.files import comes_with_the_installation
-from models.gguf.quantisation import in_words
+from models.gguf.quantisation import quantisation_in_words
 from models.memory.room import GIB, Room, gib
 from models.probe.probe_log import Remembered
 
@@ -47,19 +47,19 @@ def row_of(
     probed = probe_of(listed, fact, probes)
     return Row(
         model=listed.name,
-        where=_IN_MEMORY if in_memory else where(listed, fact),
-        fit="in memory now" if in_memory else fit(listed, fact, room),
+        where=_IN_MEMORY if in_memory else _where(listed, fact),
+        fit="in memory now" if in_memory else _fit(listed, fact, room),
         speed=_short(probed.decode_tok_s.value if probed else None),
         file=_short(size / GIB if size else None),
         memory=_short(need / GIB if need else None),
         parameters=_short(count / 1e9 if count else None),
-        quantisation=quantisation_of(listed, fact),
-        remark=remark(listed, fact),
+        quantisation=_quantisation(listed, fact),
+        remark=_remark(listed, fact),
         source=_source(listed),
     )
 
 
-def where(listed: Listed, fact: Fact) -> str:
+def _where(listed: Listed, fact: Fact) -> str:
     """Where the model is, in a word or two."""
     spec, path = listed.spec, listed.path
     if spec is None:
@@ -75,7 +75,7 @@ def where(listed: Listed, fact: Fact) -> str:
     return "missing"
 
 
-def fit(listed: Listed, fact: Fact, room: Room) -> str:
+def _fit(listed: Listed, fact: Fact, room: Room) -> str:
     """Whether it fits the memory that is free now, and why."""
     spec = listed.spec
     if spec is None:
@@ -109,11 +109,11 @@ def parameters_of(listed: Listed, fact: Fact) -> float | None:
     return listed.entry.parameters * 1e9 if listed.entry else None
 
 
-def quantisation_of(listed: Listed, fact: Fact) -> str:
-    """As `models.gguf.quantisation.in_words`; empty for a model without a file."""
+def _quantisation(listed: Listed, fact: Fact) -> str:
+    """As `models.gguf.quantisation.quantisation_in_words`; empty for a model without a file."""
     if listed.path is None:
         return ""
-    return in_words(listed.path.name, fact.examined.header if fact.examined else None)
+    return quantisation_in_words(listed.path.name, fact.examined.header if fact.examined else None)
 
 
 def probe_of(listed: Listed, fact: Fact, probes: Mapping[str, Remembered]) -> Remembered | None:
@@ -124,7 +124,7 @@ def probe_of(listed: Listed, fact: Fact, probes: Mapping[str, Remembered]) -> Re
     return found
 
 
-def remark(listed: Listed, fact: Fact) -> str:
+def _remark(listed: Listed, fact: Fact) -> str:
     """What must be known before it is used."""
     if fact.problem:
         return fact.problem

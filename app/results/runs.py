@@ -38,7 +38,10 @@ def draw() -> None:
         st.info("No run yet. `python -m compare experiments/demo.yaml` begins one from a terminal.")
         return
     running = _running(runs)
-    st.fragment(_draw_list, run_every=POLL_SECONDS if running else None)(running)
+    # No fragment where nothing changes by itself. One that polled until a run ended, and is there after
+    # it, could lose what the page says of that: Streamlit drops what is not sent yet when one looks again.
+    draw_list = st.fragment(_draw_list, run_every=POLL_SECONDS) if running else _draw_list
+    draw_list(running)
     _draw_one(runs)
 
 
@@ -99,7 +102,7 @@ def _draw_one(runs: Sequence[ListedRun]) -> None:
     st.header("One run")
     chosen = st.selectbox("Run", list(by_id), key="run", bind="query-params")
     run = by_id[chosen]
-    st.markdown(literal(in_a_sentence(run)))
+    st.markdown(literal(_in_a_sentence(run)))
     for failure in run.failures:
         st.warning(literal(f"{failure.model}: {failure.reason}"))
     if run.state != "running":
@@ -126,7 +129,7 @@ def _draw_resume(run: ListedRun) -> None:
         st.rerun()
 
 
-def in_a_sentence(run: ListedRun) -> str:
+def _in_a_sentence(run: ListedRun) -> str:
     """A run's state, for people."""
     done = f"{run.answered:,} of {run.planned:,} answers"
     if run.state == "running":

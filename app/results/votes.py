@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from app import resources
+from app.counted import counted
 from app.results.charts import win_rate_chart
 from compare.statistics import Vote, WinRate, ranking, win_rates
 from compare.statistics.estimate import ALPHA
@@ -40,7 +41,7 @@ def draw() -> None:
     )
     others = len(votes) - blind
     st.caption(
-        f"{_counted(blind, 'blind vote')}, {others:,} with the names shown"
+        f"{counted(blind, 'blind vote')}, {others:,} with the names shown"
         f"{'' if seen or not others else ', which are left out'}; a vote for the best of several counts once "
         "for each other answer."
     )
@@ -54,7 +55,7 @@ def draw() -> None:
     if any(one.rate is not None for one in rates):
         st.vega_lite_chart(win_rate_chart(rates), alt="Win rates with their intervals, as in the table")
     st.dataframe(
-        pd.DataFrame(list(map(_row, rates, shown_by(rates)))),
+        pd.DataFrame(list(map(_row, rates, _shown_by(rates)))),
         hide_index=True,
         alt="Win rates of each two contestants",
     )
@@ -67,7 +68,7 @@ def order_in_words(rates: Sequence[WinRate]) -> str:
     if order := ranking(rates):
         best_first = ", ".join(f"{place}. {name}" for place, name in enumerate(order, start=1))
         return f"Best first: {best_first}. Each one is preferred to the next more often than by chance."
-    decided = [text for text in shown_by(rates) if text]
+    decided = [text for text in _shown_by(rates) if text]
     some = "both" if len(names) == 2 else f"all {len(names)}"
     shown = f" They do show this much: {'; '.join(decided)}." if decided else ""
     rest = "The rest" if decided else "What differs"
@@ -76,7 +77,7 @@ def order_in_words(rates: Sequence[WinRate]) -> str:
     )
 
 
-def shown_by(rates: Sequence[WinRate]) -> list[str]:
+def _shown_by(rates: Sequence[WinRate]) -> list[str]:
     """What the votes on each pair show, all pairs looked at together; empty: nothing yet."""
     return [
         ""
@@ -101,10 +102,6 @@ def _row(one: WinRate, shows: str) -> dict[str, object]:
         "95 % interval": "-" if one.low is None or one.high is None else f"{one.low:.0%} to {one.high:.0%}",
         "shows": shows or "nothing yet",
     }
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 @st.cache_data(ttl=KEPT_S, show_spinner=False)

@@ -18,6 +18,7 @@ from typing import IO
 from app.reviews.arrival import Arrival, State
 from config import PassageSettings
 from config.errors import UserError
+from config.folders import private_folder, writing_to
 from database import Database
 from retriever import Embedder
 
@@ -25,13 +26,14 @@ from retriever import Embedder
 SUFFIXES = (".csv", ".tsv", ".jsonl", ".json", ".parquet", ".gz", ".zst")
 MOST_HELD = 10  # files
 FORGOTTEN_AFTER_S = 86_400  # what an ended server left behind
+REMEDY = "Make room there, or name another place with REVIEWDUEL_HOME; `python -m ingest FILE` needs none."
 
 
 class Arrivals:
     """Takes files, looks through them and ingests them, each in turn. Safe to share between threads.
 
     `folder` holds the files until they are ingested or dismissed. `on_ingested` is called, from a thread,
-    when there may be other reviews than before.
+    when there may be other reviews than before. Raises CannotWrite if the folder cannot be had.
     """
 
     def __init__(
@@ -52,10 +54,8 @@ class Arrivals:
         self._line: list[Arrival] = []  # its first one is being ingested
         self._changed = threading.Condition()
         self._looking = threading.Lock()
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for left in folder.iterdir():
-            if time.time() - left.stat().st_mtime > FORGOTTEN_AFTER_S:
-                left.unlink(missing_ok=True)
+        with writing_to(folder, REMEDY):
+            _tidy(private_folder(folder))
         threading.Thread(target=self._ingest_in_turn, daemon=True).start()
 
     def all(self) -> list[Arrival]:
@@ -72,24 +72,22 @@ class Arrivals:
     def take(self, data: IO[bytes], name: str) -> Arrival:
         """Copy the bytes into the folder, and look through them.
 
-        Raises UserError if too many files are here, or the folder does not take it.
+        Raises UserError if too many files are here, and CannotWrite.
         """
         if len(self.all()) >= MOST_HELD:
-            raise UserError(f"{MOST_HELD} files are here already. Bring them in, or discard some.")
+            raise UserError(f"{MOST_HELD} files are here already. Close or discard some of them.")
         suffix = Path(name).suffix.lower()
         path = self._folder / f"{secrets.token_hex(8)}{suffix if suffix in SUFFIXES else ''}"
         try:
-            with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            own = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+            with writing_to(self._folder, REMEDY), open(os.open(path, own, 0o600), "wb") as file:
                 shutil.copyfileobj(data, file)
-        except OSError as error:
+        except UserError:
             path.unlink(missing_ok=True)
-            raise UserError(
-                f"The file cannot be kept in {self._folder}: {error.strerror}. Make room there, or name "
-                "another place with REVIEWDUEL_HOME; `python -m ingest FILE` needs none."
-            ) from error
+            raise
         arrival = Arrival(path, name)
         self._note(arrival)
-        self.look_through(arrival)
+        self._begin_to_look(arrival)
         return arrival
 
     def take_own(self, path: Path) -> Arrival:
@@ -104,14 +102,12 @@ class Arrivals:
         return arrival
 
     def look_through(self, arrival: Arrival) -> None:
-        """Begin the dry run, after those that were begun before."""
-        arrival.begin(State.reading)
-
-        def look() -> None:
-            with self._looking:
-                arrival.look_through()
-
-        threading.Thread(target=look, daemon=True).start()
+        """Begin the dry run anew, if nothing else goes on with it."""
+        with self._changed:
+            if arrival not in self._here or arrival.busy:
+                return
+            arrival.begin(State.reading)
+        self._begin_to_look(arrival)
 
     def bring_in(self, arrival: Arrival, replace: bool) -> None:
         """Put it into the line, if nothing else goes on with it."""
@@ -142,6 +138,15 @@ class Arrivals:
         with self._changed:
             self._here.append(arrival)
 
+    def _begin_to_look(self, arrival: Arrival) -> None:
+        """In a thread of its own, after those that were begun before."""
+
+        def look() -> None:
+            with self._looking:
+                arrival.look_through()
+
+        threading.Thread(target=look, daemon=True).start()
+
     def _ingest_in_turn(self) -> None:
         while True:
             with self._changed:
@@ -159,7 +164,7 @@ class Arrivals:
     def _ingest(self, arrival: Arrival) -> None:
         # As in `app.resources.warm_up`: else who looks at a page would wait for the garbage collector.
         self.loading = True
-        with suppress(UserError):  # what is wrong with the embedder, the ingest says
+        with suppress(Exception):  # what is wrong with the embedder, the ingest says
             self._embedder.load()
         gc.freeze()
         self.loading = False
@@ -171,3 +176,12 @@ class Arrivals:
     def _remove(self, arrival: Arrival) -> None:
         if arrival.path.parent == self._folder:
             arrival.path.unlink(missing_ok=True)
+
+
+def _tidy(folder: Path) -> None:
+    """Remove what an ended server left behind."""
+    for left in folder.iterdir():
+        # Another server may be quicker; what cannot be removed is in nobody's way.
+        with suppress(OSError):
+            if time.time() - left.stat().st_mtime > FORGOTTEN_AFTER_S:
+                left.unlink()

@@ -6,6 +6,9 @@ The work is done by `Arrivals`, which all sessions share.
 from typing import TYPE_CHECKING
 
 import streamlit as st
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from app import resources
 from app.errors import in_words
@@ -54,7 +57,7 @@ def draw_empty() -> None:
 
 def draw_bring_in() -> None:
     """The upload, and the files that are here."""
-    draw_upload()
+    _draw_upload()
     for arrival in reversed(arrivals().all()):
         with st.container(border=True):
             size = (
@@ -64,20 +67,21 @@ def draw_bring_in() -> None:
             )
             st.markdown(f"**{literal(arrival.name)}** · {size}")
             if arrival.busy:
-                seconds = LOADING_POLL_SECONDS if arrivals().loading else POLL_SECONDS
-                st.fragment(draw_busy, run_every=seconds)(arrival, arrivals().loading)
+                loading = arrivals().loading
+                seconds = LOADING_POLL_SECONDS if loading else POLL_SECONDS
+                st.fragment(_draw_busy, run_every=seconds)(arrival, loading)
             else:
                 draw_settled(arrivals(), arrival)
 
 
-def draw_upload() -> None:
+def _draw_upload() -> None:
     """Takes a file, hands it over, and is ready for the next one."""
     taken: int = st.session_state.setdefault(UPLOADS, 0)
     limit = st.get_option("server.maxUploadSize")
     uploaded = st.file_uploader(
         "A file of reviews",
         type=TYPES,
-        # A new key is a new widget: the server need not hold the bytes a second time.
+        # A new key is a new widget, which is empty.
         key=f"reviews-upload-{taken}",
     )
     st.caption(
@@ -92,12 +96,20 @@ def draw_upload() -> None:
         # What is here is still drawn, so that room can be made.
         st.error(literal(str(error)))
     else:
+        _let_go(uploaded)
         st.session_state[UPLOADS] = taken + 1
         st.rerun()
 
 
+def _let_go(uploaded: UploadedFile) -> None:
+    """Streamlit would hold the bytes a second time, in memory, for as long as the tab is open."""
+    context = get_script_run_ctx()
+    if context and isinstance(context.uploaded_file_mgr, MemoryUploadedFileManager):
+        context.uploaded_file_mgr.remove_file(context.session_id, uploaded.file_id)
+
+
 @in_words()
-def draw_busy(arrival: "Arrival", loading: bool) -> None:
+def _draw_busy(arrival: "Arrival", loading: bool) -> None:
     """Look again and again until it needs somebody, or is done; then the whole page is drawn anew.
 
     So it is when the embedder is loaded: from then on it is looked at more often.
@@ -114,12 +126,12 @@ def draw_busy(arrival: "Arrival", loading: bool) -> None:
         before = arrivals().ahead(arrival)
         st.markdown(f"In line: {before} {'file is' if before == 1 else 'files are'} ingested before it.")
     else:
-        draw_progress(arrival)
+        _draw_progress(arrival)
     if st.button("Stop", icon=":material/stop:", key=f"stop-{arrival.key}"):
         arrivals().stop(arrival)
 
 
-def draw_progress(arrival: "Arrival") -> None:
+def _draw_progress(arrival: "Arrival") -> None:
     """How far an ingest is."""
     counts = arrival.counts
     if arrival.note:

@@ -1,11 +1,12 @@
 """The search in a product's reviews, as the app itself searches, and the marks of harmful passages."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import streamlit as st
 
 from app import resources
+from app.counted import counted
 from app.reviews.products import CHOSEN
 from app.reviews.query import Query, draw_form
 from config.settings import SearchMode
@@ -47,16 +48,16 @@ def draw_search() -> None:
     """The form, what it found, and all that is marked of the product."""
     query = draw_form()
     if query:
-        search(query)
+        _search(query)
         st.session_state[CHOSEN] = query.product_id
         st.session_state.pop(UNDO, None)
     found: Found | None = st.session_state.get(FOUND)
     if not found:
         return
-    draw_undo()
+    _draw_undo()
     marks = resources.harmful_marks().marks(found.query.product_id)
     by_hash = {mark.content_hash: mark for mark in marks}
-    st.header(f"{len(found.matches)} passages", anchor=False)
+    st.header(counted(len(found.matches), "passage"), anchor=False)
     st.caption(
         literal(f"of {found.query.product_id}, for “{found.query.question}”. {SCORES[found.query.mode]}")
     )
@@ -64,11 +65,11 @@ def draw_search() -> None:
         st.caption("More do not pass the filters, or there are no more.")
     for rank, match in enumerate(found.matches, start=1):
         mark = by_hash.get(match.passage.content_hash)
-        draw_match(rank, match, found.titles.get(match.passage.review_id), mark)
-    draw_marks(found.query.product_id, marks)
+        _draw_match(rank, match, found.titles.get(match.passage.review_id), mark)
+    _draw_marks(found.query.product_id, marks)
 
 
-def search(query: Query) -> None:
+def _search(query: Query) -> None:
     """Search as the app does, and remember what was found."""
     resources.warm_up()
     retriever = resources.retriever()
@@ -76,17 +77,14 @@ def search(query: Query) -> None:
         query.product_id,
         query.question,
         query.k,
-        min_rating=query.min_rating,
-        max_rating=query.max_rating,
-        since=query.since,
-        until=query.until,
         mode=query.mode,
         with_harmful=query.with_harmful,
+        **asdict(query.filters),
     )
     st.session_state[FOUND] = Found(query, matches, review_titles(retriever, matches))
 
 
-def draw_match(rank: int, match: Match, title: str | None, mark: Mark | None) -> None:
+def _draw_match(rank: int, match: Match, title: str | None, mark: Mark | None) -> None:
     """A passage with what is known of it, and the button that marks it or lifts its mark."""
     passage = match.passage
     facts = [
@@ -100,21 +98,21 @@ def draw_match(rank: int, match: Match, title: str | None, mark: Mark | None) ->
     with st.container(border=True):
         st.markdown(f"**{rank}.** {literal(' · '.join(facts))}")
         if mark:
-            draw_badge(mark)
+            _draw_badge(mark)
         if title and not passage.text.startswith(title):  # as the first passage of a review does
             st.markdown(f"**{literal(' '.join(title.split()))}**")
         st.markdown(literal(passage.text))
         by = f"by {passage.reviewer}, " if passage.reviewer else ""
-        st.caption(literal(f"{by}review {short(passage.review_id)}, passage {passage.number + 1}"))
-        draw_switch(passage.product_id, passage.content_hash, passage.text, mark, f"match-{rank}")
+        st.caption(literal(f"{by}review {_short(passage.review_id)}, passage {passage.number + 1}"))
+        _draw_switch(passage.product_id, passage.content_hash, passage.text, mark, f"match-{rank}")
 
 
-def short(review_id: str) -> str:
+def _short(review_id: str) -> str:
     """The id, or its beginning: where the source has none, it is a hash."""
     return review_id if len(review_id) <= LONGEST_ID else f"{review_id[:12]}…"
 
 
-def draw_switch(product_id: str, content_hash: str, text: str, mark: Mark | None, key: str) -> None:
+def _draw_switch(product_id: str, content_hash: str, text: str, mark: Mark | None, key: str) -> None:
     """The button that marks, or lifts the mark; either can be undone."""
     if mark:
         pressed = st.button("No longer harmful", icon=":material/undo:", key=f"unmark-{key}")
@@ -124,19 +122,19 @@ def draw_switch(product_id: str, content_hash: str, text: str, mark: Mark | None
             help="No model is given it any more. It stays in the review, and the mark can be lifted.",
         )  # fmt: skip
     if pressed:
-        switch(Undo(product_id, content_hash, text, marked=not mark))
+        _switch(Undo(product_id, content_hash, text, marked=not mark))
 
 
-def switch(done: Undo) -> None:
+def _switch(done: Undo) -> None:
     """Mark or unmark, and search again: another passage takes the place."""
     marks = resources.harmful_marks()
     (marks.mark if done.marked else marks.unmark)(done.product_id, done.content_hash)
     st.session_state[UNDO] = done
-    search(st.session_state[FOUND].query)
+    _search(st.session_state[FOUND].query)
     st.rerun()
 
 
-def draw_undo() -> None:
+def _draw_undo() -> None:
     """What was done last, and the button that undoes it."""
     done: Undo | None = st.session_state.get(UNDO)
     if not done:
@@ -148,24 +146,24 @@ def draw_undo() -> None:
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
         st.markdown(f":material/check: {what}: {literal(f'“{shown}”')}", width="stretch")
         if st.button("Undo", key="reviews-undo-button"):
-            switch(Undo(done.product_id, done.content_hash, done.text, not done.marked))
+            _switch(Undo(done.product_id, done.content_hash, done.text, not done.marked))
 
 
-def draw_marks(product_id: str, marks: Sequence[Mark]) -> None:
+def _draw_marks(product_id: str, marks: Sequence[Mark]) -> None:
     """All marked texts of the product, also those that no review has now."""
     if not marks:
         return
     with st.expander(f"Marked as harmful: {len(marks)}"):
         for number, mark in enumerate(marks):
             with st.container(border=True):
-                draw_badge(mark)
+                _draw_badge(mark)
                 st.markdown(literal(mark.text))
                 if not mark.stored:
                     st.caption("No review has this text now; if it comes back, it is marked.")
-                draw_switch(product_id, mark.content_hash, mark.text, mark, f"mark-{number}")
+                _draw_switch(product_id, mark.content_hash, mark.text, mark, f"mark-{number}")
 
 
-def draw_badge(mark: Mark) -> None:
+def _draw_badge(mark: Mark) -> None:
     """Since when, and by whom."""
     by = "a person" if mark.reason == PERSON else mark.reason
     st.badge(

@@ -22,10 +22,10 @@ def draw_products(to_search: Callable[[], None]) -> None:
     if not products:
         st.info(literal(f"No product is called '{text}', and none has an id that begins so."))
         return
-    draw_table(products, text)
+    _draw_table(products, text)
     if len(products) == LISTED:
         st.caption(f"The first {LISTED}. Others are found by name, brand or id.")
-    draw_product(chosen(products), to_search)
+    _draw_product(chosen(products), to_search)
 
 
 def listed(text: str) -> list[Product]:
@@ -47,7 +47,7 @@ def chosen(products: Sequence[Product]) -> Product:
     return products[0]
 
 
-def draw_table(products: Sequence[Product], text: str) -> None:
+def _draw_table(products: Sequence[Product], text: str) -> None:
     """One row per product; who selects one chooses it."""
     table = {
         "Name": [product.name for product in products],
@@ -82,7 +82,7 @@ def draw_table(products: Sequence[Product], text: str) -> None:
     )
 
 
-def draw_product(product: Product, to_search: Callable[[], None]) -> None:
+def _draw_product(product: Product, to_search: Callable[[], None]) -> None:
     """What the product is, and its ratings."""
     with st.container(border=True):
         st.header(literal(product.name), anchor=False)
@@ -95,19 +95,19 @@ def draw_product(product: Product, to_search: Callable[[], None]) -> None:
             st.metric("Reviews", f"{product.reviews:,}", width="content")
             if product.first_on and product.last_on:
                 st.metric("Written", f"{product.first_on} to {product.last_on}", width="content")
-        draw_histogram(product.ratings)
+        _draw_histogram(product.ratings)
         st.button(
-            "Search its reviews", icon=":material/search:", on_click=take_along, args=(product, to_search)
+            "Search its reviews", icon=":material/search:", on_click=_take_along, args=(product, to_search)
         )
 
 
-def take_along(product: Product, to_search: Callable[[], None]) -> None:
+def _take_along(product: Product, to_search: Callable[[], None]) -> None:
     """Choose the product, and go to the search."""
     st.session_state[CHOSEN] = product.product_id
     to_search()
 
 
-def draw_histogram(ratings: Sequence[int]) -> None:
+def _draw_histogram(ratings: Sequence[int]) -> None:
     """How many gave five stars, four, …: bars with their numbers, which a screen reader reads too."""
     total = sum(ratings)
     if not total:

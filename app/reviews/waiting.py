@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from app.counted import counted
 from generator.markdown import literal
 
 if TYPE_CHECKING:
@@ -39,27 +40,27 @@ REPLACE_WARNING = (
 def draw_settled(arrivals: "Arrivals", arrival: "Arrival") -> None:
     """What is known of the file, and what can be done with it."""
     if arrival.state == "ready":
-        draw_ready(arrivals, arrival)
+        _draw_ready(arrivals, arrival)
     elif arrival.state == "unclear":
-        draw_unclear(arrivals, arrival)
+        _draw_unclear(arrivals, arrival)
     else:
-        draw_ended(arrivals, arrival)
+        _draw_ended(arrivals, arrival)
 
 
-def draw_ready(arrivals: "Arrivals", arrival: "Arrival") -> None:
+def _draw_ready(arrivals: "Arrivals", arrival: "Arrival") -> None:
     """What the dry run found; how to bring it in."""
     found = arrival.found
     assert found
     rejected = f"; {counted(found.rejected, 'row')} would be rejected" if found.rejected else ""
     st.markdown(f"{counted(found.reviews, 'review')}{rejected}. Nothing is stored yet.")
-    draw_mapping(arrival)
+    _draw_mapping(arrival)
     for review in found.samples:
-        draw_sample(review)
-    draw_rejections([str(rejection) for rejection in found.rejections], found.rejected)
+        _draw_sample(review)
+    _draw_rejections([str(rejection) for rejection in found.rejections], found.rejected)
     for note in found.notes:
         st.caption(literal(note))
     with st.expander("Other columns"):
-        draw_columns(arrivals, arrival)
+        _draw_columns(arrivals, arrival)
     replace = st.checkbox(REPLACE, key=f"replace-{arrival.key}")
     if replace:
         st.warning(REPLACE_WARNING)
@@ -70,26 +71,21 @@ def draw_ready(arrivals: "Arrivals", arrival: "Arrival") -> None:
         ):  # fmt: skip
             arrivals.bring_in(arrival, replace)
             st.rerun()
-        draw_discard(arrivals, arrival)
+        _draw_discard(arrivals, arrival)
 
 
-def counted(number: int, what: str) -> str:
-    """So many of them, in words."""
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
-
-
-def draw_unclear(arrivals: "Arrivals", arrival: "Arrival") -> None:
+def _draw_unclear(arrivals: "Arrivals", arrival: "Arrival") -> None:
     """Which column holds what is for somebody to say."""
     st.warning(
         "Which column holds the product's id, and which the review's text? Choose them, then look again."
     )
     with st.expander("What was looked for"):
         st.markdown(literal(arrival.error))
-    draw_columns(arrivals, arrival)
-    draw_discard(arrivals, arrival)
+    _draw_columns(arrivals, arrival)
+    _draw_discard(arrivals, arrival)
 
 
-def draw_ended(arrivals: "Arrivals", arrival: "Arrival") -> None:
+def _draw_ended(arrivals: "Arrivals", arrival: "Arrival") -> None:
     """Done, stopped or failed."""
     if arrival.state == "done":
         st.success(f"Done: {arrival.counts}. The products are on all pages now.", icon=":material/check:")
@@ -98,24 +94,24 @@ def draw_ended(arrivals: "Arrivals", arrival: "Arrival") -> None:
         st.info(f"Stopped. {kept}")
     else:
         st.error(literal(arrival.error))
-    draw_rejections([str(rejection) for rejection in arrival.rejections], arrival.counts.rejected)
+    _draw_rejections([str(rejection) for rejection in arrival.rejections], arrival.counts.rejected)
     if arrival.state != "done" and not arrival.found:
-        draw_columns(arrivals, arrival)
+        _draw_columns(arrivals, arrival)
     with st.container(horizontal=True):
         if arrival.state != "done" and arrival.found and st.button("Go on", key=f"again-{arrival.key}"):
             arrivals.bring_in(arrival, arrival.replace)
             st.rerun()
-        draw_discard(arrivals, arrival, "Close" if arrival.state == "done" else "Discard")
+        _draw_discard(arrivals, arrival, "Close" if arrival.state == "done" else "Discard")
 
 
-def draw_discard(arrivals: "Arrivals", arrival: "Arrival", label: str = "Discard") -> None:
+def _draw_discard(arrivals: "Arrivals", arrival: "Arrival", label: str = "Discard") -> None:
     """The button that puts the file away."""
     if st.button(label, key=f"discard-{arrival.key}"):
         arrivals.dismiss(arrival)
         st.rerun()
 
 
-def draw_mapping(arrival: "Arrival") -> None:
+def _draw_mapping(arrival: "Arrival") -> None:
     """Which column holds what."""
     assert arrival.found
     rows = [
@@ -126,7 +122,7 @@ def draw_mapping(arrival: "Arrival") -> None:
         st.dataframe(rows, hide_index=True, width="content")
 
 
-def draw_sample(review: "Review") -> None:
+def _draw_sample(review: "Review") -> None:
     """One review as it would be stored."""
     facts = [
         ", ".join(review.listing.ids[:5]),
@@ -141,7 +137,7 @@ def draw_sample(review: "Review") -> None:
         st.markdown(literal(review.text[:LONGEST_SHOWN] + ("…" if len(review.text) > LONGEST_SHOWN else "")))
 
 
-def draw_rejections(sentences: list[str], total: int) -> None:
+def _draw_rejections(sentences: list[str], total: int) -> None:
     """The first rejected rows, and how many there are."""
     if not sentences:
         return
@@ -152,7 +148,7 @@ def draw_rejections(sentences: list[str], total: int) -> None:
             st.caption(f"and {total - len(sentences):,} more")
 
 
-def draw_columns(arrivals: "Arrivals", arrival: "Arrival") -> None:
+def _draw_columns(arrivals: "Arrivals", arrival: "Arrival") -> None:
     """A column for each field, if the columns are known, and the encoding; sent, the file is read again."""
     from ingest.columns import NAMES, REQUIRED, recognised_by_name
 

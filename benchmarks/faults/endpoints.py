@@ -13,7 +13,7 @@ from benchmarks.faults.outcome import Outcome, total, worded
 from config import ModelSpec
 from config.errors import UserError
 from generator.backends.endpoint import Endpoint
-from generator.backends.endpoint_request import Patience
+from generator.backends.endpoint_request import RequestLimits
 from generator.events import Message, Sampling, Text
 from tests.generator.strange_server import (
     DONE,
@@ -91,7 +91,7 @@ def _asked(done: str, replies: Sequence[Reply], patience_s: float, fails: bool =
     server.replies = list(replies)
     spec = ModelSpec(name="far", kind="openai", url=server.url, served_model="m", timeout_s=patience_s)
     try:
-        with closing(Endpoint(spec, Patience(piece_s=patience_s))) as endpoint:
+        with closing(Endpoint(spec, RequestLimits(piece_s=patience_s))) as endpoint:
             text, error = _ask(endpoint)
             begun = time.monotonic()
             again, error_again = _ask(endpoint)
@@ -114,7 +114,7 @@ def _gone() -> Outcome:
     with socket.create_server(("127.0.0.1", 0)) as free:
         url = f"http://127.0.0.1:{free.getsockname()[1]}/v1"
     spec = ModelSpec(name="far", kind="openai", url=url, served_model="m")
-    with closing(Endpoint(spec, Patience(attempts=2, backoff_s=0.05))) as endpoint:
+    with closing(Endpoint(spec, RequestLimits(attempts=2, backoff_s=0.05))) as endpoint:
         text, error = _ask(endpoint)
     return Outcome(FAULT, GONE, lost=int(text != ""), wordless=int(not worded(error)))
 

@@ -3,7 +3,7 @@
 from compare.judge.bias import Bias, judge_bias
 from compare.judge.judge import Judge, Judgement, Rating, judges_itself, open_judge, require_judge
 from compare.judge.judgement_log import JudgementLog
-from compare.judge.judgements import Judgements, case_key, cases, judge_cases
+from compare.judge.judgements import Judgements, case_key, cases, judge_cases, question_of
 from compare.judge.marks import MARK_MEANINGS, MARKS, mark_columns
 from compare.judge.outcomes import Outcome, outcomes
 from compare.judge.pairs import Preference, Winner
@@ -31,5 +31,6 @@ __all__ = [
     "mark_columns",
     "open_judge",
     "outcomes",
+    "question_of",
     "require_judge",
 ]

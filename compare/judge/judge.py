@@ -18,9 +18,10 @@ from compare.judge.questions import (
 )
 from config import ModelSpec, Settings
 from config.errors import ConfigError, PromptTooLong
-from generator.events import Message, Text
+from generator.events import Message
 from generator.generator import Generator
 from generator.log.answer_log import Row
+from generator.transcript import Transcript
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +82,13 @@ class Judge:
         return read_preference(self._ask(messages, PREFERENCE_GRAMMAR))
 
     def _ask(self, messages: Sequence[Message], grammar: str) -> str:
+        said = Transcript()
         try:
-            events = list(self._generator.generate(messages, grammar=grammar))
+            for event in self._generator.generate(messages, grammar=grammar):
+                said.take(event)
         except PromptTooLong:
             return ""
-        return "".join(event.text for event in events if isinstance(event, Text))
+        return said.text
 
     def _judges_itself(self, row: Row) -> bool:
         return judges_itself(self.spec, row, self.file_sha256)
@@ -120,19 +123,20 @@ def judges_itself(spec: ModelSpec, row: Row, file_sha256: str | None = None) -> 
 
     `file_sha256`: of the judge's file, if it is known: a file may lie under two names.
     """
+    own = _identity(spec.model_dump())
     return (
         row["model"] == spec.name
         or (file_sha256 is not None and row["file_sha256"] == file_sha256)
-        or _identity(row["model_settings"]) == _identity(spec.model_dump())
+        or (own is not None and own == _identity(row["model_settings"]))
     )
 
 
-def _identity(settings: Mapping[str, Any]) -> tuple[str | None, ...]:
+def _identity(settings: Mapping[str, Any]) -> tuple[str | None, str | None] | None:
+    """A server and its model, or a file's name, wherever that lies; None: not known."""
     if settings.get("kind") == "openai":
-        return settings.get("url"), settings.get("served_model")
-    # Where a file lies does not matter, and an unknown one equals no other.
+        return settings.get("url"), settings.get("served_model") or settings.get("name")
     file = settings.get("file")
-    return (PurePath(file).name,) if file else (None, str(id(settings)))
+    return (None, PurePath(file).name) if file else None
 
 
 def passages_of(row: Row) -> list[str]:

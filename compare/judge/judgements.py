@@ -6,7 +6,6 @@ Knows the answer log's columns; knows no files and no reports.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations, groupby
-from typing import Any
 
 from compare.judge.bias import Bias, judge_bias
 from compare.judge.judge import Judge, Judgement, Rating
@@ -60,11 +59,16 @@ def case_key(case: Case) -> CaseKey:
     return case[0]["answer_id"], case[1]["answer_id"] if len(case) == 2 else None
 
 
+def question_of(case: Case) -> tuple[str, str]:
+    """Product id and question that it is about."""
+    return _question(case[0])
+
+
 def judge_cases(judge: Judge, left: Sequence[Case]) -> Iterator[Judgement]:
     """The judgements one by one. Raises ModelUnavailable, GenerationFailed."""
     for case in left:
         yield judge.compare(*case) if len(case) == 2 else judge.rate(*case)
 
 
-def _question(row: Row) -> tuple[Any, ...]:
+def _question(row: Row) -> tuple[str, str]:
     return row["product_id"], row["question"]

@@ -102,8 +102,8 @@ def _asked(run: FinishedRun) -> str:
     asked = {(row["product_id"], row["question"]) for row in rows}
     products = {product for product, _ in asked}
     return (
-        f"{_counted(len(asked), 'question')} about {_counted(len(products), 'product')}, "
-        f"{_counted(len(rows), 'answer')}{_unfinished(run)}"
+        f"{counted(len(asked), 'question')} about {counted(len(products), 'product')}, "
+        f"{counted(len(rows), 'answer')}{_unfinished(run)}"
     )
 
 
@@ -117,7 +117,8 @@ def _day_and_time(moment: datetime) -> str:
     return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
-def _counted(count: int, noun: str) -> str:
+def counted(count: int, noun: str) -> str:
+    """In words: 1 answer, 1,200 answers."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 

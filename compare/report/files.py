@@ -22,13 +22,16 @@ from generator.log.answer_log import Row
 from generator.log.export import write_csv
 
 PAGE, SUMMARY = "report.html", "summary.json"
+# Files that some reports do not have: beside them an earlier one's would tell of other answers.
+_NOT_IN_ALL = {SUMMARY, "preferences.jsonl", "preferences.csv"}
 # What a spreadsheet takes for the beginning of a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def write_files(folder: Path, runs: Sequence[FinishedRun]) -> Path:
-    """Write the report of one run, or of several beside each other; returns the page. Files are replaced, all
-    or none. Raises CannotWrite.
+    """Write the report of one run, or of several beside each other; returns the page. Raises CannotWrite.
+
+    Files are replaced, all or none; what an earlier report had besides goes.
 
     report.html and report.md for people; as JSON lines and as CSV: answers, figures (what each contestant
     reaches), comparisons (of each two), preferences (of the judge, where there is one). summary.json, of one
@@ -61,8 +64,11 @@ def _all_or_none(folder: Path) -> Iterator[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix=".unfinished-", dir=folder) as unfinished:
         yield Path(unfinished)
-        for file in list(Path(unfinished).iterdir()):
+        written = list(Path(unfinished).iterdir())
+        for file in written:
             file.replace(folder / file.name)
+        for name in _NOT_IN_ALL - {file.name for file in written}:
+            (folder / name).unlink(missing_ok=True)
 
 
 def _figure_rows(found: Measured) -> Iterator[Row]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from compare.judge import Bias, Judgements, outcomes
+from compare.report.facts import counted
 from compare.report.finished import FinishedRun, mark_keys, names_among
 from compare.statistics import Vote, WinRate, ranking, win_rates
 from compare.statistics.measure import contestant_of
@@ -72,7 +73,7 @@ def _warning(said: Judgements, names: Mapping[int, str]) -> str:
 def _about(said: Judgements) -> Iterator[str]:
     unread = sum(one.marks is None for one in said.ratings)
     yield (
-        f"{said.judge} marked {_counted(len(said.ratings) - unread, 'answer')}"
+        f"{said.judge} marked {counted(len(said.ratings) - unread, 'answer')}"
         f"{f', and gave {unread} no marks that can be read' if unread else ''}. Its marks are an "
         "opinion, and no measurement."
     )
@@ -102,7 +103,7 @@ def voted(runs: Sequence[FinishedRun]) -> Preferred | None:
         return None
     rates = win_rates(votes)
     blind = sum(one.blind for one in votes)
-    before = f"{_counted(blind, 'blind vote')} on these answers."
+    before = f"{counted(blind, 'blind vote')} on these answers."
     if blind < len(votes):
         before += f" Not counted: {len(votes) - blind} by people who saw the names."
     return Preferred(
@@ -143,7 +144,3 @@ def _line(
     interval = note or "-" if low is None or high is None else f"{low:.0%} to {high:.0%}"
     shown = "-" if rate is None else f"{rate:.0%}"
     return (f"{pair[0]} against {pair[1]}", *map(str, counts), shown, interval)
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"

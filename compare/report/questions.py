@@ -10,7 +10,7 @@ from compare.report.finished import FinishedRun
 from compare.scores import Span
 from compare.statistics import TIMED
 from compare.statistics.measure import contestant_of
-from compare.tasks import Task
+from compare.tasks import Task, TaskKey
 from generator.figures import format_figure
 from generator.log.answer_log import Row
 
@@ -80,8 +80,8 @@ class Asked:
 
 def asked(runs: Sequence[FinishedRun], rows: Sequence[Row], entrants: Sequence[Entrant]) -> tuple[Asked, ...]:
     """In the plans' order; `rows`: all answers, as `entrants` are named in them."""
-    tasks = {(task.product_id, task.question): task for run in runs for task in tasks_of(run.run)}
-    answers: dict[tuple[str, str], list[Row]] = {key: [] for key in tasks}
+    tasks = {task.key: task for run in runs for task in tasks_of(run.run)}
+    answers: dict[TaskKey, list[Row]] = {key: [] for key in tasks}
     for row in rows:
         answers.setdefault((row["product_id"], row["question"]), []).append(row)
     return tuple(
@@ -92,7 +92,7 @@ def asked(runs: Sequence[FinishedRun], rows: Sequence[Row], entrants: Sequence[E
 
 def _asked(
     anchor: str,
-    key: tuple[str, str],
+    key: TaskKey,
     task: Task | None,
     rows: Sequence[Row],
     entrants: Sequence[Entrant],

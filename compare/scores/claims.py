@@ -100,7 +100,7 @@ def _chosen(row: Row) -> Iterator[AnswerSentence]:
     for quote in row["quotes"]:
         shown = " ".join(quote["text"].split())
         start = text.find(shown, position)
-        if start < 0:  # taken apart by somebody else's hand
+        if start < 0:  # the answer does not show it as it was chosen
             continue
         position = start + len(shown)
         yield AnswerSentence(Span(start, position), (Claim(quote["text"], (quote["passage"],)),))

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from config.errors import ConfigError
+from config.yaml_file import read_yaml
 
 Stance = Literal["like", "dislike"]
 Tier = Literal["easy", "middle", "hard"]
@@ -28,6 +28,10 @@ class Expectation(BaseModel):
     stance: Stance | None = None
     expected: tuple[str, ...] = ()
     forbidden: tuple[str, ...] = ()
+
+
+# Of a question that no set tells anything about.
+UNKNOWN = Expectation()
 
 
 class SetQuestion(Expectation):
@@ -51,13 +55,11 @@ class SetQuestion(Expectation):
 
 def read_question_set(path: Path) -> Sequence[SetQuestion]:
     """The questions of a YAML file, in its order. Raises ConfigError that names the entry and the key."""
-    try:
-        entries = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+    entries = read_yaml(path, "Name a question set, such as data/experiment-questions.yaml.")
+    if not isinstance(entries, list | None):
         raise ConfigError(
-            f"The question set {path} cannot be read: {error}. Name one such as "
-            "data/experiment-questions.yaml."
-        ) from error
+            f"{path} is no question set: expected a list whose entries begin with '- product:'."
+        )
     try:
         return TypeAdapter(tuple[SetQuestion, ...]).validate_python(entries or ())
     except ValidationError as error:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from compare.scores.abstention import abstains, abstention
 from compare.scores.claims import AnswerSentence, Claim, answer_sentences
-from compare.scores.expectation import Expectation
+from compare.scores.expectation import UNKNOWN, Expectation
 from compare.scores.groundedness import coverage, groundedness, held_citations, valid_citations
 from compare.scores.language import comparable
 from compare.scores.nearness import relevance, right_side, side_of
@@ -19,8 +19,6 @@ from generator.log.answer_log import Row
 from retriever.embedder import Embedder
 from retriever.stance import Stance, stance_of, unit
 
-_UNKNOWN = Expectation()
-
 
 def score_answers(
     rows: Sequence[Row], expectations: Mapping[tuple[str, str], Expectation], embedder: Embedder
@@ -31,7 +29,7 @@ def score_answers(
     way of answering, product and question are repeats, and give `stability`. Embeds all texts in one call.
     May raise ConfigError, if the embedder cannot be loaded.
     """
-    drafts = [_draft(row, expectations.get((row["product_id"], row["question"]), _UNKNOWN)) for row in rows]
+    drafts = [_draft(row, expectations.get((row["product_id"], row["question"]), UNKNOWN)) for row in rows]
     if not drafts:
         return []
     scoring = _Scoring(drafts, embedder)

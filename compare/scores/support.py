@@ -43,7 +43,7 @@ def signs(claim: Statement, sources: Sequence[Source]) -> Sequence[float]:
         (sentence for source in sources for sentence in source.sentences),
         key=lambda sentence: float(sentence.vector @ claim.vector) + _words(claim, sentence),
     )
-    everything = wording(" \n".join(source_text(source) for source in sources))
+    everything = wording(" \n".join(_source_text(source) for source in sources))
     return (
         1.0,
         max(float(np.max(source.vectors @ claim.vector)) for source in sources),
@@ -63,6 +63,6 @@ def _words(claim: Statement, other: Statement) -> float:
     return overlap(claim.wording, other.wording) / 2
 
 
-def source_text(source: Source) -> str:
+def _source_text(source: Source) -> str:
     """All that it says."""
     return source.windows[-1].text

@@ -39,7 +39,8 @@ class Wording:
         return not self.stems and not self.numbers
 
 
-@lru_cache(maxsize=16384)
+# An answer's claims ask for the same texts; of others a server would keep up to 10 KiB each.
+@lru_cache(maxsize=1024)
 def wording(text: str) -> Wording:
     """The Wording of a piece of text."""
     spelled = _spelled(text)

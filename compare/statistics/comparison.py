@@ -119,7 +119,7 @@ def _paired(
 ) -> tuple[list[list[float]], int]:
     """Differences on the measure's scale, a list for each product, and how many questions are no pair."""
     known = {(one.product, one.question) for one in found if measure.scaled(one.value) is not None}
-    of_first, of_second = (by_question(found, measure, name) for name in (first, second))
+    of_first, of_second = (_by_question(found, measure, name) for name in (first, second))
     products: dict[str, list[float]] = {}
     for key in sorted(of_first.keys() & of_second.keys()):
         difference = of_first[key] - of_second[key]
@@ -128,7 +128,7 @@ def _paired(
     return list(products.values()), len(known) - sum(map(len, products.values()))
 
 
-def by_question(
+def _by_question(
     found: Sequence[Observation], measure: Measure, contestant: str
 ) -> dict[tuple[str, str], float]:
     """The mean over the repeats of each product and question, on the measure's scale."""

@@ -56,13 +56,13 @@ def cluster_mean(clusters: Clusters) -> Estimate:
     (Bakirov and Szekely 2005; Ibragimov and Mueller 2010). Raises ValueError without clusters, or with an
     empty one.
     """
-    means = cluster_means(clusters)
+    means = _cluster_means(clusters)
     value, n, count = float(means.mean()), sum(map(len, clusters)), len(clusters)
     if count == 1:
         return Estimate(value, None, None, n, count, ONE_PRODUCT)
     if is_constant(means):
         return Estimate(value, None, None, n, count, NO_SPREAD)
-    margin = student.quantile(count - 1, 1 - ALPHA / 2) * standard_error(means)
+    margin = student.quantile(count - 1, 1 - ALPHA / 2) * _standard_error(means)
     return Estimate(value, value - margin, value + margin, n, count)
 
 
@@ -75,14 +75,14 @@ def cluster_p(clusters: Clusters, discrete: bool) -> float | None:
     be the same by chance; then by the sign test: that G clusters lie on one side happens 2 in 2 ** G times.
     Others, as memory, never are, so that there is no chance in them: 0.
     """
-    means = cluster_means(clusters)
+    means = _cluster_means(clusters)
     if len(means) == 1:
         return None
     if is_constant(means):
         if all(abs(value) <= ROUNDING for cluster in clusters for value in cluster):
             return None
         return 1.0 if abs(means[0]) <= ROUNDING else 0.5 ** (len(means) - 1) if discrete else 0.0
-    return student.p_value(float(means.mean()) / standard_error(means), len(means) - 1)
+    return student.p_value(float(means.mean()) / _standard_error(means), len(means) - 1)
 
 
 def cluster_median(clusters: Clusters) -> Estimate:
@@ -92,7 +92,7 @@ def cluster_median(clusters: Clusters) -> Estimate:
     independent values; the quantiles at both its ends are the median's. Below six clusters not even the
     smallest and the largest of them would hold it with 95 %. Raises ValueError as `cluster_mean` does.
     """
-    cluster_means(clusters)
+    _cluster_means(clusters)
     values = np.concatenate([np.asarray(cluster, np.float64) for cluster in clusters])
     median, n, count = float(np.median(values)), len(values), len(clusters)
     if count == 1:
@@ -109,14 +109,14 @@ def cluster_median(clusters: Clusters) -> Estimate:
     return Estimate(median, float(low), float(high), n, count)
 
 
-def cluster_means(clusters: Clusters) -> Floats:
+def _cluster_means(clusters: Clusters) -> Floats:
     """One mean per cluster."""
     if not clusters or not all(map(len, clusters)):
         raise ValueError("every cluster must hold a value, and there must be one")
     return np.array([np.mean(cluster) for cluster in clusters])
 
 
-def standard_error(means: Floats) -> float:
+def _standard_error(means: Floats) -> float:
     """Of the mean of independent numbers."""
     return float(means.std(ddof=1) / np.sqrt(len(means)))
 

@@ -14,8 +14,7 @@ class Level:
 
     `median`: over all answers, as `Spread` has it. `mean`: geometric for ratios, arithmetic for differences;
     each product counts alike. Use the median for what has a long tail, the mean for scores that are mostly
-    0 or 1. `missing`: so many answers
-    lack the figure.
+    0 or 1. `missing`: so many answers lack the figure.
     """
 
     measure: Measure

@@ -16,7 +16,7 @@ import httpx2
 
 from config import ModelSpec
 from config.errors import GenerationFailed
-from generator.backends.endpoint_request import EndpointRequest, Patience
+from generator.backends.endpoint_request import EndpointRequest, RequestLimits
 from generator.backends.openai_chat import request_body
 from generator.events import Done, Event, Loaded, Loading, Message, Sampling
 from models.sources.served import ask_served, served_name
@@ -28,7 +28,7 @@ CHARACTERS_PER_TOKEN = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Conversation:
+class ChatPrompt:
     """A prompt as messages. Its length in tokens is an estimate, for only the server has the tokenizer."""
 
     messages: tuple[Message, ...]
@@ -41,17 +41,17 @@ class Conversation:
 class Endpoint:
     """One model behind `spec.url`. Thread-safe; any number of answers at once."""
 
-    def __init__(self, spec: ModelSpec, patience: Patience = Patience()) -> None:
+    def __init__(self, spec: ModelSpec, limits: RequestLimits = RequestLimits()) -> None:
         self._spec = spec
-        self._patience = patience
+        self._limits = limits
         self._lock = threading.Lock()
         self._running: set[Future[None]] = set()
         self._cancelled = False
         self._alive = True
+        self._client = httpx2.AsyncClient(timeout=httpx2.Timeout(None, connect=limits.connect_s))
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name=spec.name, daemon=True)
         self._thread.start()
-        self._client = httpx2.AsyncClient(timeout=httpx2.Timeout(None, connect=patience.connect_s))
 
     @property
     def alive(self) -> bool:
@@ -70,7 +70,7 @@ class Endpoint:
 
     def load(self) -> Iterator[Loading | Loaded]:
         """Ask the server whether it is there. Raises ModelUnavailable, or ConfigError for a missing key."""
-        served = ask_served(self._spec, self._patience.connect_s)
+        served = ask_served(self._spec, self._limits.connect_s)
         told = served.n_ctx if served else None
         stated = self._spec.n_ctx if "n_ctx" in self._spec.model_fields_set else None
         engine = f"{served_name(self._spec)} at {self._spec.url}"
@@ -84,13 +84,11 @@ class Endpoint:
         """Does nothing: the threads are the server's."""
         return lambda threads: None
 
-    def tokenize(self, messages: Sequence[Message], continues: bool = False) -> Conversation:
+    def tokenize(self, messages: Sequence[Message], continues: bool = False) -> ChatPrompt:
         """The prompt, of estimated length. What of it is cached already, the server finds out."""
-        return Conversation(tuple(messages))
+        return ChatPrompt(tuple(messages))
 
-    def generate(
-        self, prompt: Conversation, sampling: Sampling, threads: int, reuse: bool
-    ) -> Iterator[Event]:
+    def generate(self, prompt: ChatPrompt, sampling: Sampling, threads: int, reuse: bool) -> Iterator[Event]:
         """Pieces of text, and last Done, with times as they are seen from here. `threads` are the server's
         affair. A caller that leaves early closes the connection.
 
@@ -99,7 +97,7 @@ class Endpoint:
         """
         news: SimpleQueue[Event | Future[None]] = SimpleQueue()
         body = request_body(self._spec, prompt.messages, sampling, reuse)
-        request = EndpointRequest(self._spec, sampling, self._patience, news.put)
+        request = EndpointRequest(self._spec, sampling, self._limits, news.put)
         future = self._start(request, body)
         # After its last event, and after nothing at all, the request itself.
         future.add_done_callback(news.put)

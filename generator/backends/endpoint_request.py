@@ -18,7 +18,9 @@ from config import ModelSpec
 from config.errors import GenerationFailed, ModelUnavailable, UserError
 from generator.answer_stream import AnswerStream
 from generator.backends.openai_chat import Choice, Delta, Usage, read_chunk, refusal, stop_reason_of
-from generator.events import Done, Event, Pace, Piece, Reasoning, Sampling, StopReason, Timing, paced
+from generator.events import Done, Event, Piece, Reasoning, Sampling, StopReason, paced
+from generator.measured import Pace, Timing
+from generator.text_stream import TextStream
 from models.sources.served import CONNECT_S, headers, without_key
 
 # Too many requests; not ready, as while the model is being loaded.
@@ -26,8 +28,10 @@ _COME_BACK = (429, 503)
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
-    """Seconds to wait for a connection, and for each further piece of text; for the first one the model's own
+class RequestLimits:
+    """How long a server is waited for, and how often it is asked.
+
+    Seconds to wait for a connection, and for each further piece of text; for the first one the model's own
     `timeout_s` counts. A server that is busy or not there is asked `attempts` times, after `backoff_s`, twice
     that, and so on, or when it says; but if that is more than `longest_s` it is given up.
     """
@@ -52,11 +56,11 @@ class EndpointRequest:
     """Hands what it receives to `emit`, last a Done."""
 
     def __init__(
-        self, spec: ModelSpec, sampling: Sampling, patience: Patience, emit: Callable[[Event], object]
+        self, spec: ModelSpec, sampling: Sampling, limits: RequestLimits, emit: Callable[[Event], object]
     ) -> None:
         self._spec = spec
         self._sampling = sampling
-        self._patience = patience
+        self._limits = limits
         self._emit = emit
         self._asked = time.perf_counter()
         self._begin()
@@ -64,14 +68,14 @@ class EndpointRequest:
     def _begin(self) -> None:
         self._started = time.perf_counter()
         self._stream = AnswerStream((), self._started)
-        # When the first piece of reasoning came that the server had split off itself.
-        self._reasoned_s: float | None = None
+        # Of the reasoning that the server has split off itself.
+        self._reasoning = TextStream((), self._started)
         self._finish: Choice | None = None
         self._usage: Usage | None = None
 
     async def run(self, client: httpx2.AsyncClient, body: dict[str, Any]) -> None:
         """Ask, and ask again while the server takes no question; never once it has begun to answer."""
-        for attempt in range(self._patience.attempts):
+        for attempt in range(self._limits.attempts):
             self._begin()
             try:
                 await self._ask(client, body)
@@ -79,8 +83,8 @@ class EndpointRequest:
                 wait_s = busy.after_s
                 if wait_s is None:
                     # Not all at the same time again.
-                    wait_s = self._patience.backoff_s * 2**attempt * random.uniform(1, 1.25)
-                if attempt + 1 == self._patience.attempts or wait_s > self._patience.longest_s:
+                    wait_s = self._limits.backoff_s * 2**attempt * random.uniform(1, 1.25)
+                if attempt + 1 == self._limits.attempts or wait_s > self._limits.longest_s:
                     raise busy.reason from None
                 await asyncio.sleep(wait_s)
             else:
@@ -94,12 +98,12 @@ class EndpointRequest:
         url = f"{self._spec.url}/chat/completions"
         try:
             async with (
-                asyncio.timeout(self._spec.timeout_s) as limit,
+                asyncio.timeout(self._spec.timeout_s) as deadline,
                 client.stream("POST", url, json=body, headers=headers(self._spec)) as response,
             ):
                 if response.status_code != 200:
                     raise _refused(self._spec, response, await response.aread())
-                await self._read(response, limit)
+                await self._read(response, deadline)
         except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
             raise _ComeBack(self._failure(ModelUnavailable, f"cannot be reached ({_words(error)})")) from None
         # What comes after the last piece of text is only worth having.
@@ -117,7 +121,7 @@ class EndpointRequest:
         n_out = self._usage.completion_tokens if self._usage else None
         self._emit(self._done(stop_reason_of(self._finish, n_out, self._sampling.max_tokens)))
 
-    async def _read(self, response: httpx2.Response, limit: asyncio.Timeout) -> None:
+    async def _read(self, response: httpx2.Response, deadline: asyncio.Timeout) -> None:
         async for event in httpx2.EventSource(response):
             if event.data == "[DONE]":
                 return
@@ -127,17 +131,14 @@ class EndpointRequest:
             self._usage = chunk.usage or self._usage
             for choice in chunk.choices[:1]:
                 if self._take(choice.delta, chunk.usage):
-                    limit.reschedule(asyncio.get_running_loop().time() + self._patience.piece_s)
+                    deadline.reschedule(asyncio.get_running_loop().time() + self._limits.piece_s)
                 if choice.finish_reason:
                     self._finish = choice
 
     def _take(self, delta: Delta, usage: Usage | None) -> bool:
         """Hand on what the delta brings, and the `usage` with it, if any; whether it brought anything."""
-        pieces: list[Piece] = []
-        if delta.thought:
-            if self._reasoned_s is None:
-                self._reasoned_s = time.perf_counter() - self._started
-            pieces.append(Reasoning(delta.thought.replace("\0", "")))
+        thought = self._reasoning.add(delta.thought.replace("\0", ""))
+        pieces: list[Piece] = [Reasoning(thought)] if thought else []
         pieces += self._stream.add((delta.content or "").encode())
         self._emit_all(pieces, usage)
         return bool(pieces)
@@ -148,36 +149,45 @@ class EndpointRequest:
             self._emit(paced(piece, pace))
 
     @property
+    def _first_s(self) -> float | None:
+        """Seconds to the first piece, reasoning or answer."""
+        return self._stream.first_s if self._reasoning.first_s is None else self._reasoning.first_s
+
+    @property
+    def _last_s(self) -> float | None:
+        """Seconds to the last piece, reasoning or answer."""
+        return self._reasoning.last_s if self._stream.last_s is None else self._stream.last_s
+
+    @property
     def _writing_s(self) -> float:
         """Seconds since the first piece."""
-        first_s = self._stream.first_s if self._reasoned_s is None else self._reasoned_s
-        return 0.0 if first_s is None else time.perf_counter() - self._started - first_s
+        return 0.0 if self._first_s is None else time.perf_counter() - self._started - self._first_s
 
     def _done(self, reason: StopReason) -> Done:
-        first_s = self._stream.first_s
-        reasoned = self._reasoned_s is not None or first_s != self._stream.first_answer_s
-        n_reasoning = self._usage.reasoning_tokens if self._usage else None
+        usage = self._usage
+        reasoned = self._first_s != self._stream.first_answer_s
+        n_reasoning = usage.reasoning_tokens if usage else None
         timing = Timing(
-            ttft_s=first_s if self._reasoned_s is None else self._reasoned_s,
+            ttft_s=self._first_s,
             ttfo_s=self._stream.first_answer_s,
-            e2e_s=self._stream.last_s,
-            n_prompt=self._usage.prompt_tokens if self._usage else None,
-            n_prompt_reused=self._usage.cached_tokens if self._usage else None,
-            n_out=self._usage.completion_tokens if self._usage else None,
+            e2e_s=self._last_s,
+            n_prompt=usage.prompt_tokens if usage else None,
+            n_prompt_reused=usage.cached_tokens if usage else None,
+            n_out=usage.completion_tokens if usage else None,
             threads=None,
             n_reasoning=n_reasoning if reasoned or n_reasoning else 0,
         )
         return Done(reason, timing, memory=None, waited_s=self._started - self._asked)
 
     def _silence(self) -> str:
-        if self._stream.first_s is None and self._reasoned_s is None:
+        if self._first_s is None:
             return f"sent nothing for {self._spec.timeout_s:g} s (models.{self._spec.name}.timeout_s)"
-        return f"sent nothing more for {self._patience.piece_s:g} s"
+        return f"sent nothing more for {self._limits.piece_s:g} s"
 
     def _so_far(self) -> str:
-        if self._stream.first_s is None:
+        if self._first_s is None:
             return " before its first word; its log may say why, such as a prompt that was too long"
-        return f" after {self._stream.last_s:.1f} s in the middle of the answer"
+        return f" after {self._last_s:.1f} s in the middle of the answer"
 
     def _failure(self, kind: type[UserError], what: str) -> UserError:
         text = (

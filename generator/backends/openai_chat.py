@@ -5,7 +5,6 @@ Knows the shape of requests and replies; knows nothing of connections, times or 
 
 import re
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -27,7 +26,7 @@ def request_body(
     """The JSON of a request. Without `reuse` llama-server is told not to use its cache; others ignore it."""
     body: dict[str, Any] = {
         "model": served_name(spec),
-        "messages": [asdict(message) for message in messages],
+        "messages": [{"role": message.role, "content": _sendable(message.content)} for message in messages],
         "stream": True,
         "stream_options": {"include_usage": True},
         "max_tokens": sampling.max_tokens,
@@ -40,6 +39,11 @@ def request_body(
     if sampling.stop:
         body["stop"] = list(sampling.stop)
     return body
+
+
+def _sendable(text: str) -> str:
+    """The text as UTF-8 has it: half of a surrogate pair, from an undecodable argument, becomes a "?"."""
+    return text.encode(errors="replace").decode()
 
 
 class PromptDetails(BaseModel):

@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Self
@@ -55,14 +56,17 @@ class TokenCounter:
         """Its len() is the number of tokens."""
         turns = messages if self.chat else completion_messages(messages)
         assert self._process.stdin
-        self._process.stdin.write(json.dumps([asdict(message) for message in turns]) + "\n")
-        self._process.stdin.flush()
+        # One that has ended gives no reply.
+        with suppress(BrokenPipeError):
+            self._process.stdin.write(json.dumps([asdict(message) for message in turns]) + "\n")
+            self._process.stdin.flush()
         return range(self._reply()["tokens"])
 
     def close(self) -> None:
         """End the process."""
         self._process.kill()
-        with self._process:
+        # What a dead process did not take any more is lost with it.
+        with suppress(BrokenPipeError), self._process:
             pass
 
     def _reply(self) -> dict[str, Any]:

@@ -180,9 +180,11 @@ class WorkerProcess:
         """The next reply; empty when the process has ended or another thread has closed it."""
         assert self._process.stdout
         try:
-            return self._process.stdout.readline()
+            line = self._process.stdout.readline()
         except ValueError:
             return b""
+        # A process that died while it wrote leaves half a line.
+        return line if line.endswith(b"\n") else b""
 
     def _death(self) -> str:
         if self._closed:
@@ -190,8 +192,14 @@ class WorkerProcess:
         code = self._process.wait()
         how = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
         hint = " The system may have run out of memory." if code == -signal.SIGKILL else ""
-        self._stderr.seek(0)
-        last_words = self._stderr.read()[-500:].decode(errors="replace").strip()
+        last_words = self._last_words()
         return f"The model's process ended by {how}.{hint} The next question starts it anew." + (
             f" Its last words: {last_words}" if last_words else ""
         )
+
+    def _last_words(self) -> str:
+        # ValueError: another thread has closed it meanwhile.
+        with suppress(ValueError):
+            self._stderr.seek(0)
+            return self._stderr.read()[-500:].decode(errors="replace").strip()
+        return ""

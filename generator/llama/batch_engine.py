@@ -13,12 +13,13 @@ from typing import NamedTuple
 
 import llama_cpp
 
-from generator.events import Done, Event, Failed, PromptProgress, Sampling, Timing
+from generator.events import Done, Event, Failed, PromptProgress, Sampling
 from generator.llama.batch_place import Asked, Place
 from generator.llama.continuation import Continuation
 from generator.llama.engine_log import EngineError
 from generator.llama.llama_model import LlamaModel
 from generator.llama.respell import common_length
+from generator.measured import Timing
 
 # Tokens of a prompt; fewer are not copied, and nobody waits until another one has read them.
 WORTH_COPYING = 32
@@ -144,7 +145,8 @@ class BatchEngine(LlamaModel):
         """Put into the batch what is written, and what fits of what is read, and say where whose it is."""
         self._batch.n_tokens = 0
         parts = {place.sequence: place.unread for place in self._places if place.writes}
-        room = self._n_batch - len(parts)
+        # After a block of reasoning that was closed, a text adds several tokens at once.
+        room = self._n_batch - sum(map(len, parts.values()))
         reading = [place for place in self._places if place.answer and not place.writes]
         for place in sorted(reading, key=lambda place: place.asked.at if place.asked else 0):
             if room and (place.reused is not None or self._take_common(place)):

@@ -9,7 +9,7 @@ import sys
 import threading
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from typing import Any
+from typing import Any, BinaryIO
 
 from generator.events import Failed, Loading, Message, Reply, Sampling, Tokenized, to_line
 from generator.llama.batch_engine import BatchEngine
@@ -20,7 +20,7 @@ from generator.llama.tokens import Tokenizer
 class BatchWorker:
     """Takes questions while it answers others. Prompts are tokenized at once, beside what is computed."""
 
-    def __init__(self, replies: int) -> None:
+    def __init__(self, replies: BinaryIO) -> None:
         self._replies = replies
         # Two threads reply.
         self._lock = threading.Lock()
@@ -76,4 +76,6 @@ class BatchWorker:
 
     def _reply(self, question: int, reply: Reply) -> None:
         with self._lock:
-            os.write(self._replies, to_line(question, reply))
+            # All of the line, as in `worker`.
+            self._replies.write(to_line(question, reply))
+            self._replies.flush()

@@ -9,10 +9,11 @@ from typing import Any
 import llama_cpp
 
 from generator.answer_stream import AnswerStream
-from generator.events import Pace, Piece, Sampling, StopReason, Timing, paced
+from generator.events import Piece, Sampling, StopReason, paced
 from generator.llama.engine_log import EngineError
 from generator.llama.llama_model import LlamaModel
 from generator.llama.sampler import Sampler
+from generator.measured import Pace, Timing
 
 
 class Continuation:

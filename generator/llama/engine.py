@@ -9,10 +9,11 @@ from pathlib import Path
 
 import llama_cpp
 
-from generator.events import Counters, Done, Event, PromptProgress, Sampling
+from generator.events import Done, Event, PromptProgress, Sampling
 from generator.llama.continuation import Continuation
 from generator.llama.llama_model import LlamaModel
 from generator.llama.respell import common_length
+from generator.measured import Counters
 
 
 class Engine(LlamaModel):

@@ -49,6 +49,5 @@ class EngineLog:
 
 
 def engine_version() -> str:
-    """llama-cpp-python's version, and those of llama.cpp and ggml in it."""
-    llama = llama_cpp.llama_version().decode() if hasattr(llama_cpp, "llama_version") else "?"
-    return f"llama-cpp-python {llama_cpp.__version__}, llama.cpp {llama}"
+    """The versions of llama-cpp-python and of llama.cpp in it."""
+    return f"llama-cpp-python {llama_cpp.__version__}, llama.cpp {llama_cpp.llama_version().decode()}"

@@ -12,9 +12,10 @@ from typing import Any
 import llama_cpp
 
 from generator.answer_stream import CLOSE, OPEN
-from generator.events import Loaded, Memory
+from generator.events import Loaded
 from generator.llama.engine_log import EngineError, EngineLog, engine_version
 from generator.llama.process_memory import peak_rss, pss
+from generator.measured import Memory
 
 # llama.cpp's own default: prompts are read in pieces of this many tokens, with progress in between.
 BATCH = 512

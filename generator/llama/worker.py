@@ -11,7 +11,7 @@ import sys
 import threading
 from pathlib import Path
 from queue import SimpleQueue
-from typing import Any
+from typing import Any, BinaryIO
 
 from generator.events import Failed, Loading, Message, Reply, Sampling, Tokenized, to_line
 from generator.llama.batch_worker import BatchWorker
@@ -24,13 +24,13 @@ from generator.llama.tokens import Tokenizer
 class Worker:
     """Serves one request after the other; a cancellation overtakes them."""
 
-    def __init__(self, replies: int) -> None:
+    def __init__(self, replies: BinaryIO) -> None:
         self._replies = replies
         self._requests: SimpleQueue[dict[str, Any]] = SimpleQueue()
         # A cancellation may come before, during or after its question: the lock keeps it to its own.
         self._lock = threading.Lock()
         self._cancelled: set[int] = set()
-        # How many threads a question shall get, if that changed since it was asked.
+        # How many threads a question shall get, where that changed since it was asked.
         self._threads: dict[int, int] = {}
         # The question being answered; 0 while the model is loaded.
         self._question = 0
@@ -93,22 +93,31 @@ class Worker:
         fields = request["sampling"]
         sampling = Sampling(**{**fields, "stop": tuple(fields["stop"])})
         with self._lock:
+            self._forget_earlier_questions()
             engine.clear_cancel()
             if self._question in self._cancelled:
                 engine.cancel()
-            threads = self._threads.pop(self._question, request["threads"])
+            threads = self._threads.get(self._question, request["threads"])
             events = engine.generate(request["tokens"], sampling, threads, request["reuse"])
         for event in events:
             self._reply(event)
 
+    def _forget_earlier_questions(self) -> None:
+        # What was said of them too late; a worker answers thousands.
+        now = self._question
+        self._cancelled = {question for question in self._cancelled if question >= now}
+        self._threads = {question: n for question, n in self._threads.items() if question >= now}
+
     def _reply(self, reply: Reply) -> None:
-        os.write(self._replies, to_line(self._question, reply))
+        # Not `os.write`: it writes half a line if the process is stopped meanwhile, as when a machine sleeps.
+        self._replies.write(to_line(self._question, reply))
+        self._replies.flush()
 
 
 def main() -> None:
     """`python -m generator.llama.worker FILE N_CTX SEQUENCES`: how many answers it writes at once."""
     # llama.cpp and its backends may print: what they print must not mix with the replies.
-    replies = os.dup(sys.stdout.fileno())
+    replies = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     path, n_ctx, sequences = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
     if sequences > 1:

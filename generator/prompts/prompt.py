@@ -63,16 +63,11 @@ def completion_messages(messages: Sequence[Message]) -> list[Message]:
 
 
 def _opening(question: str, passages: Sequence[Passage]) -> Message:
-    prompt = ANSWER_PROMPT.invoke(
-        {
-            "passages": "\n".join(
-                f"[{number}] {_quoted(passage)}" for number, passage in enumerate(passages, start=1)
-            ),
-            "abstention": ABSTENTION,
-            "question": question.strip(),
-        }
+    lines = (f"[{number}] {_quoted(passage)}" for number, passage in enumerate(passages, start=1))
+    # Not `invoke`, which tells LangChain's tracers, where the environment turns them on: they send it away.
+    (message,) = ANSWER_PROMPT.format_messages(
+        passages="\n".join(lines), abstention=ABSTENTION, question=question.strip()
     )
-    (message,) = prompt.to_messages()
     return Message("user", str(message.content))
 
 

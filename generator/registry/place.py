@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class Place:
     """A model and the tickets for it, in order: the first is the one that is admitted, or will be."""
 
-    generator: Answerer
+    answerer: Answerer
     tickets: deque["Ticket"] = field(default_factory=deque)
     # Counts up with every use: the lowest is the least recently used.
     used: int = 0
@@ -28,13 +28,13 @@ class Place:
     @property
     def loaded(self) -> bool:
         """Whether it is in memory."""
-        return self.generator.pid is not None
+        return self.answerer.pid is not None
 
     @property
     def need(self) -> int:
         """Bytes foretold; none for what takes no memory of its own here."""
-        return self.generator.predicted.process if self.generator.predicted else 0
+        return self.answerer.predicted.process if self.answerer.predicted else 0
 
     def turn_of(self, ticket: "Ticket") -> bool:
         """Whether it is among the first, as many as the model answers at once."""
-        return ticket in list(self.tickets)[: self.generator.spec.concurrency]
+        return ticket in list(self.tickets)[: self.answerer.spec.concurrency]

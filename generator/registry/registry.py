@@ -59,7 +59,7 @@ class Registry:
     def loaded(self) -> list[str]:
         """Names of the models in memory, the least recently used first."""
         with self._changed:
-            return [place.generator.spec.name for place in self._by_use() if place.loaded]
+            return [place.answerer.spec.name for place in self._by_use() if place.loaded]
 
     @property
     def answering(self) -> int:
@@ -77,7 +77,7 @@ class Registry:
                 if place.loaded
             ]
         found = (
-            footprint(place.generator, threads, place.since, guard=place.generator is self._guard)
+            footprint(place.answerer, threads, place.since, guard=place.answerer is self._guard)
             for place, threads in loaded
         )
         return [one for one in found if one]
@@ -106,7 +106,7 @@ class Registry:
         ticket = self.reserve(name)
         try:
             if self.wait_for_turn(ticket):
-                ticket.generator.load()
+                ticket.answerer.load()
         finally:
             ticket.give_back()
 
@@ -117,14 +117,14 @@ class Registry:
             if place and place.tickets:
                 raise ModelBusy(f"{name} is answering. Stop its answers or wait for them, then unload it.")
             if place:
-                place.generator.close()
+                place.answerer.close()
                 # Forgotten, so that its file is read anew: it may be another one by then.
                 del self._places[name]
                 self._admit()
 
     def guarded(self, answer: Answer) -> Answer:
         """The answer, with what the settings' guard says of it; that takes its turn as any model does."""
-        if not self._guard:
+        if not (self._guard and answer.text):
             return answer
         ticket = self.reserve(AS_GUARD)
         try:
@@ -138,7 +138,7 @@ class Registry:
         with self._changed:
             places = list(self._places.values())
         for place in places:
-            place.generator.close()
+            place.answerer.close()
 
     def wait_for_turn(self, ticket: Ticket) -> bool:
         """Return when the ticket is admitted; False if it was given back."""
@@ -152,7 +152,7 @@ class Registry:
             tickets = ticket.place.tickets
             if ticket not in tickets:
                 return 0
-            return max(0, tickets.index(ticket) + 1 - ticket.generator.spec.concurrency)
+            return max(0, tickets.index(ticket) + 1 - ticket.answerer.spec.concurrency)
 
     def release(self, ticket: Ticket) -> None:
         """Let the next one ask."""
@@ -184,8 +184,8 @@ class Registry:
             place.since = time.monotonic()
         for ticket in self._admitted:
             # They share what they run on: this machine (no URL), or the server of that URL.
-            url = ticket.generator.spec.url
-            ticket.share.change(sum(other.generator.spec.url == url for other in self._admitted))
+            url = ticket.answerer.spec.url
+            ticket.share.change(sum(other.answerer.spec.url == url for other in self._admitted))
         self._changed.notify_all()
 
     def _make_room(self, newcomer: Place) -> bool:
@@ -198,7 +198,7 @@ class Registry:
         for place in idle:
             present = [*busy, *(other for other in idle if other.loaded)]
             if need + sum(other.need for other in present) > self.budget:
-                place.generator.close()
+                place.answerer.close()
         return True
 
     def _by_use(self) -> list[Place]:

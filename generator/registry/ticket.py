@@ -31,9 +31,9 @@ class Ticket:
         self._turn = False
 
     @property
-    def generator(self) -> Answerer:
-        """The model's generator."""
-        return self.place.generator
+    def answerer(self) -> Answerer:
+        """What answers for the model."""
+        return self.place.answerer
 
     @property
     def ahead(self) -> int:
@@ -57,7 +57,7 @@ class Ticket:
                 return
             waited = time.perf_counter() - self._reserved
             self._turn = True
-            events = self.generator.stream(
+            events = self.answerer.stream(
                 question, matches, history=history, sharing=self.share, answers=answers
             )
             answer = None
@@ -75,7 +75,7 @@ class Ticket:
     def cancel(self) -> None:
         """End the answer if it is being written, or give the ticket back if its turn has not come."""
         if self._turn:
-            self.generator.cancel()
+            self.answerer.cancel()
         else:
             self.give_back()
 

@@ -28,7 +28,7 @@ _TAG = re.compile(
 )
 _MAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}")
 _ADDRESS = re.compile(
-    r"\b(?:https?://|www\.)[^\s<>()\[\]\"']+"
+    r"\b(?i:https?://|www\.)[^\s<>()\[\]\"']+"
     r"|(?<![\w.@-])[\w-]{2,63}(?:\.[\w-]{2,63}){0,4}\."
     r"(?:com|org|net|info|biz|io|shop|store|online|xyz|ru|cn|de|fr|co\.uk|example)\b(?:/[^\s<>()\[\]\"']*)?"
 )

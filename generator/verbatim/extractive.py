@@ -18,7 +18,8 @@ from generator.answer import Answer, Exchange
 from generator.answerer import Answerer
 from generator.asking import Question
 from generator.cores import CoreShare
-from generator.events import Loading, Text, Timing, TimingMode
+from generator.events import Loading, Text, TimingMode
+from generator.measured import Timing
 from generator.origin import Origin
 from generator.verbatim.choice import Choice
 from generator.verbatim.ranking import Evidence, choose, features, weights_for
@@ -80,7 +81,7 @@ class Extractive(Answerer):
                 f"{self.spec.name} has no language model and cannot write. Ask it for verbatim answers."
             )
         asked = time.perf_counter()
-        share = CoreShare(sharing) if isinstance(sharing, int) else sharing
+        share = CoreShare.of(sharing)
         with self._lock:
             queue_s = time.perf_counter() - asked
             self._cancelled.clear()

@@ -1,6 +1,7 @@
 """A model of which only the size is known: a dense Llama shape with so many parameters is assumed."""
 
-from models.catalogue.shapes import Shape, header_of
+from models.catalogue.shape import Shape
+from models.catalogue.shapes import header_of
 from models.gguf.header import Header
 
 _VOCABULARY = 32000

@@ -11,12 +11,13 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import Field, TypeAdapter
 
 from config import ModelSpec, Settings
 from config.errors import ModelUnavailable, UnknownModel
+from config.model_spec import Section
 from config.settings import did_you_mean
+from config.yaml_file import parse_yaml
 from models.catalogue.shape import Shape
 from models.files import comes_with_the_installation, model_path
 
@@ -30,15 +31,9 @@ _LONGEST_CONTEXT = 2048
 
 # Always there, without a file: quotes what an embedder ranks highest. The control in every comparison.
 EXTRACTIVE = ModelSpec(name="extractive", kind="extractive", answers="verbatim")
-# libyaml, where it is there, reads six times as fast, and the page waits for the catalogue.
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Scores(_Section):
+class Scores(Section):
     """Published percentages, with who published them."""
 
     mmlu: float | None = Field(default=None, ge=0, le=100)
@@ -47,7 +42,7 @@ class Scores(_Section):
     source: str
 
 
-class Entry(_Section):
+class Entry(Section):
     """One model. `parameters` in billions, `context` in tokens, `memory_gib` the least that holds it.
 
     Without a `file` there is no GGUF to fetch: `repository` then holds the original.
@@ -84,7 +79,7 @@ class Entry(_Section):
 def catalogue() -> Mapping[str, Entry]:
     """Name → entry, in the file's order."""
     text = files("models.catalogue").joinpath("catalogue.yaml").read_text(encoding="utf-8")
-    return MappingProxyType(TypeAdapter(dict[str, Entry]).validate_python(yaml.load(text, _LOADER)))
+    return MappingProxyType(TypeAdapter(dict[str, Entry]).validate_python(parse_yaml(text)))
 
 
 def find_spec(name: str, settings: Settings) -> ModelSpec:
@@ -101,7 +96,7 @@ def find_spec(name: str, settings: Settings) -> ModelSpec:
         hint = did_you_mean(name, [*settings.models, EXTRACTIVE.name, *entries])
         raise UnknownModel(
             f"There is no model '{name}' in the settings or the catalogue{hint} "
-            f"Configured: {', '.join(settings.models) or 'none'}. "
+            f"Configured: {', '.join(settings.models) or 'none'}. Built in: {EXTRACTIVE.name}. "
             "`python -m models catalogue` lists the others."
         )
     entry = entries[name]

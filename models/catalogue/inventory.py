@@ -82,7 +82,9 @@ def inventory(settings: Settings) -> list[Listed]:
         if listed.path not in taken:
             taken.add(listed.path)
             others.append(listed)
-    return [*configured, Listed(EXTRACTIVE.name, configured=False, spec=EXTRACTIVE), *others]
+    if EXTRACTIVE.name not in settings.models:
+        configured.append(Listed(EXTRACTIVE.name, configured=False, spec=EXTRACTIVE))
+    return [*configured, *others]
 
 
 def examine(path: Path, n_ctx: int) -> Examined:

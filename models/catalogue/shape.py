@@ -1,12 +1,12 @@
 """The sizes of a Llama-shaped model, as the catalogue tells them. Knows nothing of files."""
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from config.model_spec import Section
 
 
-class Shape(BaseModel):
+class Shape(Section):
     """The sizes that decide speed and memory. `experts` 0: dense. `rope_factors`: Llama 3.1's tensor."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     layers: int = Field(ge=1)
     width: int = Field(ge=256, multiple_of=256)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from gguf import GGMLQuantizationType as Kind
 
-from models.catalogue.shape import Shape as Shape
+from models.catalogue.shape import Shape
 from models.gguf.header import ArrayLength, Header, Scalar, Tensor
 
 # llama.cpp treats a model of 80 layers with grouped queries as "70B", and one of 8 experts as Mixtral.

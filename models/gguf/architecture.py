@@ -23,12 +23,21 @@ class Parameters:
 
 
 def parameters(header: Header) -> Parameters:
-    """Count the weights; of a mixture's experts only those are active that a token is sent to."""
-    experts = header.number("expert_count", 0)
-    used = header.number("expert_used_count", 0)
+    """Count the weights; of a mixture's experts only those are active that a token is sent to.
+
+    All are, where that differs from layer to layer: a header does not keep such numbers.
+    """
+    experts, used = (_plain_number(header, key) for key in ("expert_count", "expert_used_count"))
     in_experts = sum(tensor.parameters for tensor in header.tensors if _EXPERT.search(tensor.name))
-    idle = in_experts * (experts - used) // experts if experts and used <= experts else 0
+    idle = in_experts * (experts - used) // experts if 0 < used <= experts else 0
     return Parameters(header.parameters, header.parameters - idle)
+
+
+def count_in_words(parameters: int) -> str:
+    """A number of weights: "7.2 billion", "1.33 million"."""
+    if parameters >= 1e9:
+        return f"{parameters / 1e9:.1f} billion"
+    return f"{parameters / 1e6:.2f} million"
 
 
 def refuse_old_layout(header: Header) -> None:
@@ -53,9 +62,9 @@ def in_words(header: Header) -> list[str]:
             f"Sliding window: a layer with a window looks back {window:,} tokens only; beyond that its "
             "cache need not grow."
         )
-    experts = header.number("expert_count", 0)
+    experts = _plain_number(header, "expert_count")
     if experts:
-        used = header.number("expert_used_count", 0)
+        used = _plain_number(header, "expert_used_count") or "some"
         said.append(
             f"Mixture of experts: each token is sent through {used} of {experts} experts in a layer. All of "
             "them take memory, those alone take time."

@@ -20,15 +20,14 @@ def file_sha256(path: Path, home: Path) -> str:
     """
     memory = home / "model-hashes.json"
     status = path.stat()
-    identity = [status.st_size, status.st_mtime_ns]
     key = str(path.resolve())
     with _LOCK:
-        known = read_object(memory).get(key)
-        if known and known[:2] == identity:
-            return str(known[2])
+        match read_object(memory).get(key):
+            case [status.st_size, status.st_mtime_ns, str(digest)]:
+                return digest
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         # A home that cannot be written to costs time, not the answer.
         with suppress(OSError):
-            write_object(memory, read_object(memory) | {key: [*identity, digest]})
+            write_object(memory, read_object(memory) | {key: [status.st_size, status.st_mtime_ns, digest]})
         return digest

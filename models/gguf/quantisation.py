@@ -104,7 +104,7 @@ def bits_per_weight(name: str) -> float | None:
     return BITS_PER_WEIGHT.get(kind) or float(found[1][-1])
 
 
-def in_words(name: str, header: Header | None = None) -> str:
+def quantisation_in_words(name: str, header: Header | None = None) -> str:
     """The quantisation in a phrase: "Q4_K_M, 4.85 bits per weight"; empty if nothing tells it.
 
     The bits are the header's if there is one; else what is usual for the name.

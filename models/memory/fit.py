@@ -14,7 +14,7 @@ from config.command import console
 from config.errors import UnknownModel
 from models.catalogue.assumed_shape import assumed_header
 from models.catalogue.catalogue import find_spec
-from models.gguf.architecture import Parameters, in_words, parameters
+from models.gguf.architecture import Parameters, count_in_words, in_words, parameters
 from models.gguf.header import Header
 from models.gguf.quantisation import BITS_PER_WEIGHT, BITS_SOURCE, explain_name, type_shares
 from models.memory import fine_tuning
@@ -86,7 +86,7 @@ def _print_report(name: str, header: Header, n_ctx: int, room: Room) -> None:
     counted = parameters(header)
     predicted = predict_memory(header, n_ctx)
     for sentence in in_words(header):
-        console.print(sentence, highlight=False)
+        console.print(sentence, markup=False, highlight=False)
     _print_size(counted)
     if name:
         _print_name(name)
@@ -97,9 +97,9 @@ def _print_report(name: str, header: Header, n_ctx: int, room: Room) -> None:
 
 
 def _print_size(counted: Parameters) -> None:
-    active = "all of them" if counted.active == counted.total else _count(counted.active)
+    active = "all of them" if counted.active == counted.total else count_in_words(counted.active)
     console.print(
-        f"Parameters: {_count(counted.total)}, active in each token: {active}; so "
+        f"Parameters: {count_in_words(counted.total)}, active in each token: {active}; so "
         f"{_flops(2 * counted.active)} for each token (2 x active parameters).",
         highlight=False,
     )
@@ -121,14 +121,16 @@ def _print_types(header: Header) -> None:
         table.add_row(
             share.kind,
             str(share.tensors),
-            _count(share.parameters),
+            count_in_words(share.parameters),
             f"{share.bits:.2f}",
             gib(share.nbytes),
             f"{part:.1%}",
         )
     bits = 8 * header.weight_bytes / header.parameters
     tensors = str(len(header.tensors))
-    table.add_row("all", tensors, _count(header.parameters), f"{bits:.2f}", gib(header.weight_bytes), "")
+    table.add_row(
+        "all", tensors, count_in_words(header.parameters), f"{bits:.2f}", gib(header.weight_bytes), ""
+    )
     console.print(table)
 
 
@@ -165,12 +167,6 @@ def _print_fine_tuning(header: Header) -> None:
     needs = ", ".join(f"{way} {gib(size)}" for way, size in fine_tuning.fine_tuning_bytes(header).items())
     console.print(f"\nTo train it further takes about: {needs}.", highlight=False)
     console.print(fine_tuning.SOURCES, style="dim", highlight=False)
-
-
-def _count(parameters: int) -> str:
-    if parameters >= 1e9:
-        return f"{parameters / 1e9:.1f} billion"
-    return f"{parameters / 1e6:.2f} million"
 
 
 def _flops(operations: int) -> str:

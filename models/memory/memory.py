@@ -67,7 +67,10 @@ def predict_memory(header: Header, n_ctx: int, sequences: int = 1) -> MemoryPred
 def _predict(header: Header, path: Path, n_ctx: int, sequences: int) -> MemoryPrediction:
     embedding = next((tensor for tensor in header.tensors if tensor.name == _EMBEDDING), None)
     description = (int(embedding.kind), *embedding.shape) if embedding else ()
-    report = _dry_run(path, path.stat().st_mtime_ns, (n_ctx, sequences), description)
+    try:
+        report = _dry_run(path, path.stat().st_mtime_ns, (n_ctx, sequences), description)
+    except OSError as error:
+        report = {"error": error.strerror or str(error)}
     if "error" in report:
         raise ModelUnavailable(
             f"llama.cpp cannot load {header.path or 'such a model'}: {report['error'].rstrip('.')}. "
@@ -89,7 +92,10 @@ def _predict(header: Header, path: Path, n_ctx: int, sequences: int) -> MemoryPr
 def _dry_run(
     path: Path, modified: int, context: tuple[int, int], embedding: tuple[int, ...]
 ) -> dict[str, Any]:
-    """What models.memory.dry_run says; asked once for each state of a file (`modified`: nanoseconds)."""
+    """What models.memory.dry_run says; asked once for each state of a file (`modified`: nanoseconds).
+
+    Raises ChildProcessError if it died, which is not remembered: the machine may have been at fault.
+    """
     # -P: a folder named like one of our packages in the current directory must not be imported.
     command = [
         sys.executable,
@@ -104,6 +110,6 @@ def _dry_run(
     )
     if done.returncode:
         last = (done.stderr.strip().splitlines() or ["it gave no reason"])[-1]
-        return {"error": f"it ended with status {done.returncode} ({last})"}
+        raise ChildProcessError(f"it ended with status {done.returncode} ({last})")
     report: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return report

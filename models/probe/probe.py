@@ -26,6 +26,7 @@ from models.probe.stand_in import layer_bytes, layers_of, shortened, write_stand
 _FAIR = 0.01
 # Beside its weights a worker takes this much, cache included: to refuse in time, not to report.
 _WORKER_BYTES = GIB // 2
+_REMEDY = "Make room there, measure smaller files, or name another folder with REVIEWDUEL_HOME."
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,15 @@ class Measured:
     token_s: tuple[float, ...]
     resident: int
 
+    def prefill_tok_s(self, plan: Plan) -> float:
+        """Tokens of the prompt read per second, in the median round."""
+        return plan.prompt / median(self.prefill_s)
+
+    @property
+    def decode_tok_s(self) -> float:
+        """Tokens written per second, in the median round."""
+        return 1 / median(self.token_s)
+
 
 @dataclass(frozen=True, slots=True)
 class Probed:
@@ -64,12 +74,6 @@ class Probed:
     few: Measured
     many: Measured
     full: Measured | None = None
-
-    def full_figures(self, plan: Plan) -> tuple[float, float, int] | None:
-        """Prefill and decode tokens per second and bytes of the whole model, if it was measured."""
-        if self.full is None:
-            return None
-        return plan.prompt / median(self.full.prefill_s), 1 / median(self.full.token_s), self.full.resident
 
 
 def choose_layers(header: Header, file_bytes: int) -> tuple[int, int]:
@@ -102,18 +106,19 @@ def probe(
     """Measure stand-ins of the header's model, written into `folder` and deleted in any case.
 
     `full`: a file of the whole model, measured in the same rounds. Raises ModelUnavailable if disk or
-    memory do not suffice, or the model cannot be stood in for.
+    memory do not suffice, or the model cannot be stood in for, and CannotWrite.
     """
     few, many = (shortened(header, count) for count in choose_layers(header, _room(plan, folder, full)))
     threads = usable_cores()
-    private_folder(folder)
     with ExitStack() as stack:
-        place = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=".probe-", dir=folder)))
+        with writing_to(folder, _REMEDY):
+            private_folder(folder)
+            place = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=".probe-", dir=folder)))
         workers = []
         for number, short in enumerate((few, many)):
             on_step(f"writing {layers_of(short)} of {layers_of(header)} layers")
             file = place / f"{number}.gguf"
-            with writing_to(folder, "Make room there, or measure smaller files."):
+            with writing_to(folder, _REMEDY):
                 write_stand_in(short, file)
             workers.append(ProbeProcess(file, short, plan.n_ctx, threads, stack))
             # It is in memory now; the disk is free for the next.

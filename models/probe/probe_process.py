@@ -56,7 +56,7 @@ class ProbeProcess:
     def _reply(self) -> dict[str, Any]:
         assert self._process.stdout
         line = self._process.stdout.readline()
-        if not line:
+        if not line.endswith(b"\n"):  # it may have died in the middle of one
             raise ModelUnavailable(
                 f"The process that measured a stand-in ended with code {self._process.wait()}; perhaps the "
                 "memory did not suffice: try a smaller --file-gib."

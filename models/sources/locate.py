@@ -7,7 +7,7 @@ from pathlib import Path
 from config import Settings
 from config.errors import ModelUnavailable, UnknownModel
 from models.catalogue.catalogue import find_spec, known_header
-from models.files import how_to_get, model_path
+from models.files import as_typed, model_path, require_file
 from models.gguf.header import Header, read_header
 
 _HUB_FILE = re.compile(r"[\w.-]+/[\w.-]+/.+\.gguf", re.IGNORECASE)
@@ -30,7 +30,7 @@ def find_header(model: str, settings: Settings, folder: Path) -> Located:
     """
     if re.match(r"https?://", model):
         return Located(model.partition("?")[0], _remote(model, folder))
-    path = Path(model).expanduser()
+    path = as_typed(model)
     if path.is_file():
         return Located(path.name, read_header(path))
     try:
@@ -44,11 +44,9 @@ def find_header(model: str, settings: Settings, folder: Path) -> Located:
                 f"There is no file {model}. A file on the hub is named owner/repository/file.gguf."
             ) from None
         raise
-    path = model_path(spec, settings)
-    if path.is_file():
+    if model_path(spec, settings).is_file() or not spec.repository:
+        path = require_file(spec, settings)
         return Located(path.name, read_header(path))
-    if not spec.repository:
-        raise ModelUnavailable(f"There is no file {path} for {model}. {how_to_get(spec)}")
     try:
         return Located(spec.file, _hub(spec.repository, spec.file, folder))
     except ModelUnavailable as error:
@@ -59,7 +57,7 @@ def find_header(model: str, settings: Settings, folder: Path) -> Located:
 
 
 def _hub(repository: str, file: str, folder: Path) -> Header:
-    from models.sources.remote import hub_url
+    from models.sources.hub import hub_url
 
     return _remote(hub_url(repository, file), folder)
 

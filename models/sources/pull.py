@@ -16,12 +16,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import filelock
-from huggingface_hub import HfApi, get_hf_file_metadata, hf_hub_url
-from huggingface_hub.constants import ENDPOINT as DEFAULT_ENDPOINT
+from huggingface_hub import HfApi, get_hf_file_metadata
 from huggingface_hub.errors import (
     GatedRepoError,
     HfHubHTTPError,
-    HFValidationError,
     HTTPError,
     OfflineModeIsEnabled,
     RemoteEntryNotFoundError,
@@ -34,12 +32,15 @@ from config import ModelSpec, Settings
 from config.errors import ModelUnavailable
 from config.folders import FULL, private_folder
 from config.printable import first_line, printable_url
-from models.files import model_path, partial_downloads
+from models.files import as_typed, model_path, partial_downloads
 from models.memory.room import GIB
+from models.sources.hub import hub, hub_url
 from models.sources.interruptible import interruptible
 from models.tiny.random_weights import write_random_model
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+# What a server may say of a content, and no file should be called.
+_NO_NAME = re.compile(r"[^\w-]", re.ASCII)
 _PIECE = 2**20
 # Told how many bytes are here, of how many.
 Progress = Callable[[int, int], None]
@@ -67,59 +68,67 @@ def pull(spec: ModelSpec, settings: Settings, on_progress: Progress = lambda don
             "settings."
         )
     # The repository knows the file by its name, not by a place on this machine.
-    remote = path.name if Path(spec.file).expanduser().is_absolute() else spec.file
-    private_folder(path.parent)
+    remote = path.name if as_typed(spec.file).is_absolute() else spec.file
+    with _in_words(spec.repository, remote, path):
+        private_folder(path.parent)
+        with _alone(path):
+            if not path.is_file():  # another process may just have brought it
+                _fetch(spec.repository, remote, path, on_progress)
+    return path
+
+
+@contextlib.contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """While no other process fetches this file; raises ModelUnavailable if one does."""
     lock = filelock.FileLock(f"{path}.lock", timeout=0)
     try:
-        with lock:
-            try:
-                _fetch(spec.repository, remote, path, on_progress)
-            finally:
-                Path(lock.lock_file).unlink(missing_ok=True)
+        lock.acquire()
     except filelock.Timeout:
         raise ModelUnavailable(
             f"{path.name} is being fetched by another process already. Wait for it."
         ) from None
-    return path
+    try:
+        yield
+    finally:
+        Path(lock.lock_file).unlink(missing_ok=True)
+        lock.release()
 
 
 def _fetch(repository: str, remote: str, path: Path, on_progress: Progress) -> None:
-    endpoint = (os.environ.get("HF_ENDPOINT") or DEFAULT_ENDPOINT).rstrip("/")
-    with _in_words(repository, remote, path, endpoint):
-        url = hf_hub_url(repository, remote, endpoint=endpoint)
-        found = interruptible(lambda: get_hf_file_metadata(url, endpoint=endpoint), lambda: on_progress(0, 0))
-        if found.size is None:
-            raise ModelUnavailable(
-                f"{printable_url(endpoint)} does not tell how large {remote} is. "
-                "Check HF_ENDPOINT: is it a hub?"
-            )
-        size = found.size
-        # Named by its content: when the repository changes, the download begins anew.
-        part = path.with_name(f"{path.name}.{(found.etag or 'unknown')[:12]}.part")
-        for stale in partial_downloads(path):
-            if stale != part:
-                stale.unlink()
-        done = part.stat().st_size if part.exists() else 0
-        if done > size:
-            part.unlink()
-            done = 0
-        _require_space(path, size - done)
-        on_progress(done, size)
-        with part.open("ab") as file:
-            # A thread that was left behind finds it closed.
-            get = partial(http_get, resume_size=done, expected_size=size, displayed_filename=path.name)
-            interruptible(
-                lambda: get(found.location, file, headers=_headers(found, endpoint)),
-                lambda: on_progress(file.tell(), size),
-            )
-        on_progress(size, size)
+    url = hub_url(repository, remote)
+    found = interruptible(lambda: get_hf_file_metadata(url, endpoint=hub()), lambda: on_progress(0, 0))
+    if found.size is None:
+        raise ModelUnavailable(
+            f"{printable_url(hub())} does not tell how large {remote} is. Check HF_ENDPOINT: is it a hub?"
+        )
+    size = found.size
+    # Named by its content: when the repository changes, the download begins anew.
+    content = _NO_NAME.sub("_", found.etag or "unknown")[:12]
+    part = path.with_name(f"{path.name}.{content}.part")
+    for stale in partial_downloads(path):
+        if stale != part:
+            stale.unlink()
+    done = part.stat().st_size if part.exists() else 0
+    if done > size:
+        part.unlink()
+        done = 0
+    _require_space(path, size - done)
+    on_progress(done, size)
+    with part.open("ab") as file:
+        # A thread that was left behind finds it closed.
+        get = partial(http_get, resume_size=done, expected_size=size, displayed_filename=path.name)
+        interruptible(
+            lambda: get(found.location, file, headers=_headers(found)),
+            lambda: on_progress(file.tell(), size),
+        )
+    on_progress(size, size)
     _require_checksum(part, found.etag, lambda: on_progress(size, size))
     os.replace(part, path)
 
 
-def _headers(found: HfFileMetadata, endpoint: str) -> dict[str, str]:
+def _headers(found: HfFileMetadata) -> dict[str, str]:
     headers = build_hf_headers()
-    if urlsplit(found.location).netloc != urlsplit(endpoint).netloc:
+    if urlsplit(found.location).netloc != urlsplit(hub()).netloc:
         # The hub sends to a store with a signed address: the token is not for that.
         headers.pop("authorization", None)
     return headers | {"Accept-Encoding": "identity"}
@@ -152,9 +161,9 @@ def _require_checksum(part: Path, etag: str | None, look: Callable[[], None]) ->
 
 
 @contextlib.contextmanager
-def _in_words(repository: str, remote: str, path: Path, endpoint: str) -> Iterator[None]:
+def _in_words(repository: str, remote: str, path: Path) -> Iterator[None]:
     """The hub's errors as ModelUnavailable: the one edge where they enter."""
-    shown = printable_url(endpoint)
+    shown = printable_url(hub())
     page = f"{shown}/{repository}"
     try:
         yield
@@ -169,10 +178,8 @@ def _in_words(repository: str, remote: str, path: Path, endpoint: str) -> Iterat
         ) from error
     except RemoteEntryNotFoundError as error:
         raise ModelUnavailable(
-            f"The repository {page} has no file {remote}{_others(repository, remote, endpoint)}"
+            f"The repository {page} has no file {remote}{_others(repository, remote)}"
         ) from error
-    except HFValidationError as error:
-        raise ModelUnavailable(f"'{repository}' is no repository: expected owner/name.") from error
     except HfHubHTTPError as error:
         raise ModelUnavailable(f"{page} refused: {first_line(error)}. Try again later.") from error
     except (HTTPError, OfflineModeIsEnabled, ConnectionError) as error:
@@ -190,10 +197,10 @@ def _in_words(repository: str, remote: str, path: Path, endpoint: str) -> Iterat
         ) from error
 
 
-def _others(repository: str, remote: str, endpoint: str) -> str:
+def _others(repository: str, remote: str) -> str:
     """A hint to the repository's GGUF files; only a full stop if the hub does not tell."""
     with contextlib.suppress(HTTPError, OSError):
-        files = [f for f in HfApi(endpoint=endpoint).list_repo_files(repository) if f.endswith(".gguf")]
+        files = [f for f in HfApi(endpoint=hub()).list_repo_files(repository) if f.endswith(".gguf")]
         close = get_close_matches(remote, files, n=3, cutoff=0.3) or files[:3]
         if close:
             return f"; it has {', '.join(close)}."

@@ -13,8 +13,6 @@ from http import HTTPStatus
 from pathlib import Path
 
 from httpx2 import InvalidURL
-from huggingface_hub import hf_hub_url
-from huggingface_hub.constants import ENDPOINT as DEFAULT_ENDPOINT
 from huggingface_hub.errors import (
     EntryNotFoundError,
     GatedRepoError,
@@ -29,8 +27,10 @@ from huggingface_hub.utils import (
 )
 
 from config.errors import ModelUnavailable
+from config.folders import OTHER_TMPDIR, writing_to
 from config.printable import first_line, printable_url
 from models.gguf.header import LONGEST_HEADER, header_length
+from models.sources.hub import hub
 
 _FIRST = 4 * 2**20
 _TIMEOUT_S = 30.0
@@ -40,15 +40,10 @@ _LARGEST = 2**43  # bytes: more than a hundred times the largest model, and what
 _PLAIN_NAME = re.compile(r"[\w-][\w.+-]{0,199}", re.ASCII)
 
 
-def hub_url(repository: str, file: str) -> str:
-    """Where the hub (HF_ENDPOINT, if set) has a repository's file."""
-    return hf_hub_url(repository, file, endpoint=_endpoint())
-
-
 def fetch_header(url: str, folder: Path) -> Path:
     """Write a file into `folder` that has the header and the length of the GGUF at `url`, but no data.
 
-    Raises ModelUnavailable if it cannot be had, with the reason in words, or is no GGUF.
+    Raises ModelUnavailable if it cannot be had, with the reason in words, or is no GGUF, and CannotWrite.
     """
     path = folder / _name(url)
     shown = printable_url(url)
@@ -67,11 +62,9 @@ def fetch_header(url: str, folder: Path) -> Path:
         ) from error
     except ModelUnavailable as error:
         raise ModelUnavailable(f"{shown}: {error}") from error
-    try:
+    with writing_to(folder, OTHER_TMPDIR):
         path.write_bytes(beginning)
         os.truncate(path, size)
-    except OSError as error:
-        raise ModelUnavailable(f"{path} cannot be written: {error.strerror}.") from error
     return path
 
 
@@ -102,7 +95,7 @@ def _beginning(url: str) -> tuple[bytes, int]:
 def _pieces(url: str) -> Generator[tuple[bytes, int], None, None]:
     """The file from its beginning, piece by piece, with its whole size; ends when it is closed."""
     # The hub's token is for the hub alone.
-    headers = build_hf_headers() if url.startswith(_endpoint() + "/") else {}
+    headers = build_hf_headers() if url.startswith(hub() + "/") else {}
     start, step, deadline = 0, _FIRST, time.monotonic() + _PATIENCE_S
     while True:
         asked = headers | {"Range": f"bytes={start}-{start + step - 1}", "Accept-Encoding": "identity"}
@@ -136,7 +129,3 @@ def _whole_size(headers: Mapping[str, str]) -> int:
     if len(whole) > 15 or int(whole) > _LARGEST:
         raise ModelUnavailable(f"the server says that it is {whole[:30]} bytes long, as no model is.")
     return int(whole)
-
-
-def _endpoint() -> str:
-    return (os.environ.get("HF_ENDPOINT") or DEFAULT_ENDPOINT).rstrip("/")

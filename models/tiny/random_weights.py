@@ -9,9 +9,10 @@ import itertools
 import os
 import string
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from secrets import token_hex
 
 import gguf
 import numpy as np
@@ -67,9 +68,9 @@ def write_random_model(path: Path, family: str, seed: int = 0) -> None:
 def new_model(path: Path, architecture: str) -> Iterator[gguf.GGUFWriter]:
     """A writer for a model at `path`. Renamed when complete: an interrupted one never looks like a model.
 
-    Raises CannotWrite, and leaves nothing then.
+    Any number may write it at once: the last stays. Raises CannotWrite, and leaves nothing then.
     """
-    unfinished = path.with_name(path.name + ".part")
+    unfinished = path.with_name(f"{path.name}.{token_hex(4)}.unfinished")
     try:
         with writing_to(path, "Make room there, or set REVIEWDUEL_HOME to a larger disk."):
             private_folder(path.parent)
@@ -80,7 +81,8 @@ def new_model(path: Path, architecture: str) -> Iterator[gguf.GGUFWriter]:
                 writer.close()
             os.replace(unfinished, path)
     except BaseException:
-        unfinished.unlink(missing_ok=True)
+        with suppress(OSError):  # it may not have come to be
+            unfinished.unlink()
         raise
 
 

@@ -2,7 +2,7 @@
 """The words in which people give orders to a language model, in some thirty languages. Data; knows no rules.
 
 Separated by commas; `word*` stands for all that begin so; several words are one term. Accents and case do not
-matter: `retriever.suspicion.orders` folds words and texts alike.
+matter: `retriever.suspicion.lexicon` folds terms, as texts are folded before.
 """
 
 # To put aside what was said.

@@ -1,6 +1,7 @@
 """Conversations on the server: what they remember, how they end, and what one visitor may ask of them."""
 
 import time
+import weakref
 from datetime import date
 
 import pytest
@@ -9,7 +10,10 @@ from app.ask.conversation import MOST_A_MINUTE, MOST_RUNNING, Conversation, Conv
 from app.ask.export import as_markdown
 from app.ask.question import Filters, Question
 from app.ask.turn import Services, Turn
+from app.defects import DEFECT
 from config.errors import AskedTooMuch, UnknownModel, UnknownProduct
+from generator.registry.ticket import Ticket
+from retriever.harmful import HarmfulMarks
 from tests.app.answering import RECITED
 
 
@@ -58,6 +62,23 @@ def test_a_follow_up_waits_for_what_it_follows_and_knows_it(conversation: Conver
     (live,) = second.answers
     assert live.answer is not None
     assert [past.question for past in live.answer.history] == ["How is the battery?"]
+
+
+def test_a_follow_up_knows_no_answer_from_what_was_marked_as_harmful_since(
+    conversation: Conversation, services: Services
+) -> None:
+    first = conversation.ask(question("good"))
+    first.wait()
+    assert first.matches
+    marks, said = HarmfulMarks(services.retriever.database), first.matches[0].passage
+    marks.mark("A", said.content_hash)
+    second = conversation.ask(question("good", text="And the price?"))
+    second.wait()
+    marks.unmark("A", said.content_hash)
+    third = conversation.ask(question("good", text="And its weight?"))
+    third.wait()
+    known = [turn.answers[0].answer.history for turn in (second, third) if turn.answers[0].answer]
+    assert [len(history) for history in known] == [0, 2]
 
 
 def test_one_after_the_other_no_timing_is_shared(conversation: Conversation) -> None:
@@ -156,6 +177,33 @@ def test_a_model_that_cannot_be_had_costs_the_others_nothing(conversation: Conve
     assert turn.answers[1].text == RECITED["bad"]
 
 
+def test_a_defect_of_one_model_keeps_no_place_of_the_others(
+    conversation: Conversation, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reserve = services.registry.reserve
+
+    def defective(name: str) -> Ticket:
+        if name == "bad":
+            raise RuntimeError("secret")
+        return reserve(name)
+
+    monkeypatch.setattr(services.registry, "reserve", defective)
+    turn = conversation.ask(question("good", "bad"))
+    turn.wait()
+    good, bad = turn.answers
+    assert (good.text, bad.error) == (RECITED["good"], DEFECT)
+    assert services.registry.answering == 0
+
+
+def test_an_answer_that_has_ended_holds_nothing_of_its_model(conversation: Conversation) -> None:
+    turn = conversation.ask(question("bad"))
+    turn.wait()
+    assert not [value for value in vars(turn.answers[0]).values() if isinstance(value, Ticket)]
+    # A late click finds nothing to stop.
+    turn.cancel()
+    assert turn.answers[0].text == RECITED["bad"]
+
+
 def test_what_a_keyboard_cannot_write_is_asked_all_the_same(conversation: Conversation) -> None:
     turn = conversation.ask(question("bad", text="How\0 is \ud800 it?"))
     turn.wait()
@@ -185,6 +233,26 @@ def test_so_much_at_once_and_so_much_in_a_minute() -> None:
         limits.admit(lambda: Idle())  # type: ignore[arg-type,return-value]
     now = 60.5
     limits.admit(lambda: Idle())  # type: ignore[arg-type,return-value]
+
+
+def test_what_still_runs_counts_however_much_was_asked_after_it() -> None:
+    now = 0.0
+    limits = Limits(lambda: now)
+    for _ in range(MOST_RUNNING):
+        for _ in range(MOST_A_MINUTE):
+            now += 60
+            limits.admit(lambda: Idle())  # type: ignore[arg-type,return-value]
+        now += 60
+        limits.admit(lambda: Idle(running=True))  # type: ignore[arg-type,return-value]
+    with pytest.raises(AskedTooMuch, match="still being answered"):
+        limits.admit(lambda: Idle())  # type: ignore[arg-type,return-value]
+
+
+def test_of_what_is_done_only_the_time_is_remembered() -> None:
+    limits = Limits()
+    done = weakref.ref(limits.admit(lambda: Idle()))  # type: ignore[arg-type,return-value]
+    limits.admit(lambda: Idle())  # type: ignore[arg-type,return-value]
+    assert done() is None
 
 
 def test_the_oldest_idle_conversations_are_let_go() -> None:

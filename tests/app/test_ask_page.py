@@ -83,6 +83,13 @@ def test_a_suggested_question_is_asked_by_a_click(page: AppTest, store: Conversa
     assert not [button for button in page.button if str(button.key).startswith("suggested-")]
 
 
+def test_nothing_is_asked_by_blanks(page: AppTest) -> None:
+    page.run()
+    ask(page, " \n ")
+    assert not page.exception
+    assert "c" not in page.query_params
+
+
 def test_the_address_leads_back_and_the_form_remembers(page: AppTest, store: Conversations) -> None:
     page.run()
     page.multiselect(key="models").set_value(["third"]).run()

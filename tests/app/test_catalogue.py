@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -12,13 +13,14 @@ import yaml
 from streamlit.testing.v1 import AppTest
 
 from app import resources
-from app.catalogue import facts, now, work
+from app.catalogue import detail, facts, now, work
 from app.catalogue.jobs import Job, Jobs, Key
 from app.catalogue.now import duration
-from config import load_settings
+from config import ModelSpec, load_settings
 from config.errors import ModelUnavailable
 from models.catalogue.inventory import inventory
-from models.catalogue.shapes import Shape, header_of
+from models.catalogue.shape import Shape
+from models.catalogue.shapes import header_of
 from models.memory.room import GIB, Room
 from models.probe.probe import Plan
 from models.probe.stand_in import write_stand_in
@@ -189,6 +191,15 @@ def test_a_pull_is_seen_from_every_tab_stopped_and_gone_on_with(
     assert rows(open_page())["new"]["where"] == "on disk"
 
 
+def test_a_pull_that_ends_while_the_page_is_drawn_is_no_error(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(detail, "partial_downloads", lambda path: [home / "models" / "gone.part"])
+    tab = choose(open_page(), "new")
+    assert not tab.exception
+    assert tab.button(key="pull").label == "Pull"
+
+
 def test_the_hub_s_refusal_is_a_sentence(home: Path, hub: Hub) -> None:
     hub.gated.add("some/model-GGUF")
     tab = choose(open_page(), "new")
@@ -256,6 +267,39 @@ def test_a_file_is_examined_once_for_each_state(home: Path, monkeypatch: pytest.
     write_scripted_model(home / "models" / "praise.gguf", "Something else.")
     look()
     assert len(looked) == 2
+
+
+def test_a_server_is_asked_once_a_minute_and_only_its_latest_answer_kept(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now, asked, answers = [0.0], [], threading.Event()
+
+    def reach(specs: list[ModelSpec]) -> dict[str, str | None]:
+        asked.append(now[0])
+        assert answers.wait(30)
+        return {"far": f"Away at {now[0]:.0f}."}
+
+    monkeypatch.setattr(facts, "reach", reach)
+    monkeypatch.setattr(facts, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    far = next(one for one in inventory(load_settings()) if one.name == "far")
+    known = facts.Facts()
+    answers.set()
+    for minute in range(100):
+        now[0] = 60.0 * minute
+        known.of(far)
+        until(lambda: known.pending == 0)
+        assert known.of(far).problem == f"Away at {now[0]:.0f}."
+    assert len(asked) == 100 and len(known._known) == 1
+    answers.clear()
+    now[0] += 60
+    # Until the new answer is there, the last one holds; not one of an hour ago.
+    assert known.of(far).problem == "Away at 5940."
+    answers.set()
+    until(lambda: known.pending == 0)
+    answers.clear()
+    now[0] += 3600
+    assert known.of(far).pending
+    answers.set()
 
 
 def test_two_tabs_get_the_same_job_and_errors_become_sentences(caplog: pytest.LogCaptureFixture) -> None:

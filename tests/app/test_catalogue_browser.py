@@ -9,7 +9,8 @@ import pytest
 import yaml
 from playwright.sync_api import expect
 
-from models.catalogue.shapes import Shape, header_of
+from models.catalogue.shape import Shape
+from models.catalogue.shapes import header_of
 from models.probe.stand_in import write_stand_in
 from tests.app.page_server import PageServer
 from tests.models.hub import Hub, hub_server

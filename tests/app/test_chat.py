@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 import psycopg2
-import pytest
 from playwright.sync_api import expect
 
 from tests.app.conftest import LAMENT, PRAISE, PageServer
@@ -164,7 +163,5 @@ def test_any_id_may_be_typed_and_a_verbatim_answer_quotes_or_says_that_reviews_d
     expect(columns.last.get_by_text("The battery lasts thirty hours.")).to_be_visible()
 
 
-@pytest.mark.parametrize("server", ["page_server"])
-def test_the_server_wrote_no_traceback(server: str, request: pytest.FixtureRequest) -> None:
-    page_server: PageServer = request.getfixturevalue(server)
+def test_the_server_wrote_no_traceback(page_server: PageServer) -> None:
     assert not page_server.defects

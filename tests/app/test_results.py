@@ -1,6 +1,7 @@
 """The parts of the page Results, drawn without a browser: what they say of log, votes and runs."""
 
 import io
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from psycopg2.extras import Json
 from streamlit.testing.v1 import AppTest
 
 from app import resources
+from app.results import runs
 from app.results.figures import _csv
 from app.results.run_form import _Wanted
 from app.results.votes import order_in_words
@@ -191,6 +193,25 @@ def test_runs_and_their_states(shared: Database, settings: Settings) -> None:
     assert "b\\: It \\*broke\\*." in said(page) and page.button(key="resume")
     page.selectbox(key="run").set_value("stopped").run()
     assert "It was stopped after 1 of 8 answers" in said(page) and page.button(key="resume")
+
+
+def test_the_list_of_runs_is_looked_at_again_only_while_one_runs(
+    shared: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    polled: list[float] = []
+
+    def fragment(draw: Callable[..., None], run_every: float) -> Callable[..., None]:
+        polled.append(run_every)
+        return draw
+
+    monkeypatch.setattr(st, "fragment", fragment)
+    begin(shared, "night")
+    assert len(drawn(runs_part).dataframe) == 1
+    assert polled == []
+    with shared.connection() as connection, connection.cursor() as cursor:
+        cursor.execute("UPDATE run SET process = %s", (Json(asdict(RunProcess.of(psutil.Process()))),))
+    drawn(runs_part)
+    assert polled == [runs.POLL_SECONDS]
 
 
 def test_a_run_stopped_while_its_judge_worked_goes_on_there(shared: Database) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import streamlit as st
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.testing.v1 import AppTest
 
 from app import resources
@@ -201,6 +202,21 @@ def test_what_a_file_holds_is_said_before_anything_is_stored(
     assert not page.exception
     assert sentence in said(page).replace("\\", "")
     assert "[x](http" not in said(page)
+
+
+def test_an_upload_is_not_held_in_memory_once_it_is_taken(
+    filled: None, page: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = MemoryUploadedFileManager("/mock/upload")
+    monkeypatch.setattr("streamlit.testing.v1.local_script_runner.MemoryUploadedFileManager", lambda _: held)
+    open_tab(page, "Bring in")
+    page.file_uploader[0].upload("shop.csv", b"asins,reviews.text\nA,It boils.\n")
+    page.run()
+    (arrival,) = bring_in.arrivals().all()
+    settle(arrival)
+    assert not page.exception and not page.error
+    assert arrival.found and arrival.found.reviews == 1
+    assert held.get_stats(()) == {}
 
 
 def test_a_column_may_be_taken_for_none_that_matters(filled: None, page: AppTest) -> None:

@@ -14,7 +14,7 @@ import pytest
 from app.reviews.arrival import Arrival, State
 from app.reviews.arrivals import MOST_HELD, Arrivals
 from config import PassageSettings
-from config.errors import UserError
+from config.errors import CannotWrite, UserError
 from database import Database
 from retriever import Embedder, Retriever
 from retriever.embedder import Vectors
@@ -191,6 +191,18 @@ def test_a_defect_is_a_sentence_and_the_next_ones_turn_comes(
     assert settle(second) is State.done
 
 
+def test_an_embedder_that_fails_to_load_holds_up_nobody(
+    arrivals: Arrivals, fake_embedder: Embedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fake_embedder, "load", lambda: 1 / 0)
+    arrival = take(arrivals)
+    settle(arrival)
+    arrivals.bring_in(arrival, replace=False)
+    # What it does not need, the ingest does without.
+    assert settle(arrival) is State.done
+    assert not arrivals.loading
+
+
 def test_not_too_many_and_nothing_left_behind(
     arrivals: Arrivals, tmp_path: Path, database: Database, fake_embedder: Embedder
 ) -> None:
@@ -215,8 +227,36 @@ def test_a_file_of_our_own_stays(arrivals: Arrivals, tmp_path: Path) -> None:
     assert sample.exists()
 
 
-def test_a_folder_that_takes_nothing_is_a_sentence(arrivals: Arrivals, tmp_path: Path) -> None:
+def test_a_folder_that_takes_nothing_is_a_sentence(
+    arrivals: Arrivals, tmp_path: Path, database: Database, fake_embedder: Embedder
+) -> None:
     (tmp_path / "uploads").rmdir()
-    with pytest.raises(UserError, match=r"cannot be kept in .*: No such file or directory"):
+    with pytest.raises(CannotWrite, match=r"uploads cannot be written: No such file or directory\. Make"):
         take(arrivals)
     assert arrivals.all() == []
+    (tmp_path / "uploads").write_text("no folder")
+    with pytest.raises(CannotWrite, match=r"uploads cannot be written: Not a directory"):
+        Arrivals(tmp_path / "uploads", database, fake_embedder, PassageSettings())
+
+
+def test_what_cannot_be_tidied_up_is_in_nobodys_way(
+    tmp_path: Path, database: Database, fake_embedder: Embedder
+) -> None:
+    old = tmp_path / "uploads" / "folder"
+    old.mkdir(parents=True)
+    os.utime(old, (0, 0))
+    assert Arrivals(tmp_path / "uploads", database, fake_embedder, PassageSettings()).all() == []
+
+
+def test_a_file_that_is_ingested_is_not_looked_through_from_another_tab(
+    arrivals: Arrivals, fake_embedder: Embedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate = Gate(fake_embedder, monkeypatch)
+    arrival = take(arrivals)
+    settle(arrival)
+    arrivals.bring_in(arrival, replace=False)
+    assert gate.reached.wait(20)
+    arrivals.look_through(arrival)
+    assert (arrival.state, arrival.rows) == (State.ingesting, 3)
+    gate.open.set()
+    assert settle(arrival) is State.done

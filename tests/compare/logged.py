@@ -5,7 +5,7 @@ from typing import Any
 from config import ModelSpec
 from database import Database
 from generator import Answer, AnswerLog
-from generator.events import Memory, Timing
+from generator.measured import Memory, Timing
 from generator.verbatim.sentences import Sentence
 from retriever import Match, Passage
 

@@ -52,7 +52,7 @@ def test_without_names_all_of_this_machine_take_part_and_the_control(settings: S
     assert names == ["m", "demo-llama:verbatim", "demo-mistral:verbatim", "extractive"]
 
 
-@pytest.mark.parametrize("name", ["nobody", "m:loud", "nobody:verbatim"])
+@pytest.mark.parametrize("name", ["nobody", "m:loud", "nobody:verbatim", "verbatim", ":free"])
 def test_an_unknown_name_is_refused(settings: Settings, name: str) -> None:
-    with pytest.raises(UnknownModel):
+    with pytest.raises(UnknownModel, match=f"'{name.removesuffix(':verbatim')}'"):
         find_contestants([name], settings)

@@ -123,3 +123,7 @@ def test_the_judges_prompts_are_counted(
     assert "judge judges: it marks 9 answers and compares 9 pairs in both orders, 27 prompts" in printed
     assert "its context has 600. What does not fit gets no mark" in printed
     assert judge_forecast(make_plan(*contestants), settings) is None
+    # Who is alone is compared with nobody: no prompt holds two answers.
+    alone = judge_forecast(make_plan(contestants[0], judge=judge), settings)
+    assert alone and alone.longest_prompt == max(alone.sizes.rating) + 300
+    assert found.longest_prompt == max(found.sizes.pair) + 600

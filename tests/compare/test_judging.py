@@ -16,7 +16,7 @@ from config import ModelSpec, Settings
 from config.errors import RunError
 from database import Database
 from generator import Answer, AnswerLog
-from generator.events import Timing
+from generator.measured import Timing
 from generator.origin import Origin
 from models.gguf.identity import file_sha256
 from retriever import Embedder

@@ -84,6 +84,17 @@ def test_a_server_that_only_fails_is_an_error(run: Run, server: StrangeServer) -
     assert isinstance(done.exception, UserError) and "far answered nothing" in str(done.exception)
 
 
+def test_what_a_server_says_is_no_markup(run: Run, server: StrangeServer) -> None:
+    server.replies = [
+        says("Yes."),
+        says("Yes."),
+        lambda handler: handler.send(500, {"error": "[/b] [red]no"}),
+    ]
+    done = run("--model", "far", "--concurrency", "1", "--requests", "2")
+    assert done.exit_code == 0, done.output
+    assert "[/b] [red]no" in done.stdout
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [

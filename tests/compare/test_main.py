@@ -139,6 +139,27 @@ def test_a_run_that_is_worked_on_is_not_replaced(run: Run, log: AnswerLog) -> No
     assert len(log.answered("demo")) == 2
 
 
+def test_the_judge_of_a_run_that_is_worked_on_stays(run: Run, log: AnswerLog) -> None:
+    arguments = ("--models", "praise", "--products", "1", "--repeats", "1", "--judge", "praise")
+    assert run(*arguments, "--name", "r").exit_code == 0
+    other = Json(asdict(RunProcess.of(psutil.Process(os.getppid()))))
+    with log.database.connection() as connection, connection.cursor() as cursor:
+        cursor.execute("UPDATE run SET process = %s", (other,))
+    busy = run("--resume", "r", "--judge", "lament")
+    assert isinstance(busy.exception, RunError) and "works on the run" in str(busy.exception)
+    assert log.run("r")["plan"]["judge"]["name"] == "praise"
+
+
+def test_where_the_report_lies_is_told_letter_by_letter(run: Run, tmp_path: Path) -> None:
+    done = run("--models", "praise", "--products", "1", "--repeats", "1", "--name", "night [b]x")
+    assert done.exit_code == 0, done.output
+    told = f"Report: {tmp_path / 'runs' / 'night [b]x' / 'report.html'}"
+    assert told in done.stdout and told in run("report", "night [b]x").stdout
+    elsewhere = tmp_path / "elsewhere["  # with the slash that follows, rich would take it for an end
+    again = run("report", "night [b]x", "--out", str(elsewhere / "b]"))
+    assert again.exit_code == 0, again.output
+
+
 def test_thresholds_decide_the_exit_code(run: Run) -> None:
     arguments = ("--models", "praise", "--products", "1", "--repeats", "1", "--replace", "--name", "gate")
     fine = run(*arguments, "--fail-if", "praise.words > 100")
@@ -308,7 +329,7 @@ def test_a_stored_run_is_reported_once_more(run: Run, tmp_path: Path) -> None:
 def test_a_dry_run_stores_nothing(run: Run, log: AnswerLog) -> None:
     done = run("--models", "praise,absent", "--products", "1", "--name", "dry", "--dry-run")
     assert done.exit_code == 0, done.output
-    assert "2 contestants, 2 questions about 1 products" in done.stdout
+    assert "2 contestants, 2 questions about 1 product, 6 answers of each" in done.stdout
     assert "There is no file of absent here" in done.stdout
     with pytest.raises(UserError):
         log.run("dry")
@@ -319,6 +340,7 @@ def test_a_dry_run_stores_nothing(run: Run, log: AnswerLog) -> None:
     [
         (["--resume", "r", "--models", "praise"], "goes by the run's stored plan"),
         (["--resume", "r"], "There is no run 'r'"),
+        (["--resume", ""], "There is no run ''"),
         (["--name", "../r"], "cannot be a run's name"),
         (["--models", "praise", "--question", ""], "'questions' is ''"),
         (["--models", "praise", "--judge", "extractive"], "extractive has no language model"),

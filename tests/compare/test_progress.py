@@ -10,7 +10,7 @@ from compare.machine import Conditions, observe
 from compare.progress import RunProgress, in_words
 from compare.runner import Answered, Failure, Started
 from generator import Answer
-from generator.events import Timing
+from generator.measured import Timing
 
 ANSWER = Answer(
     model="m", question="?", text="", matches=(), dropped=0, stop_reason="end",

@@ -92,6 +92,17 @@ def test_programs_get_it_too(judged: FinishedRun, tmp_path: Path) -> None:
     assert [one["judged_complexity"] for one in read[:4]] == ["4", "", "5", "2"]
 
 
+def test_nothing_of_an_earlier_report_stays_beside_a_new_one(judged: FinishedRun, tmp_path: Path) -> None:
+    (tmp_path / "output.log").touch()
+    write_files(tmp_path, [judged])
+    assert (tmp_path / "preferences.csv").exists() and (tmp_path / "summary.json").exists()
+    unjudged = [finished(name, answers(), products=PRODUCTS) for name in "ab"]
+    write_files(tmp_path, unjudged)
+    assert {file.stem for file in tmp_path.iterdir()} == {
+        "report", "answers", "figures", "comparisons", "output",
+    }  # fmt: skip
+
+
 def test_a_run_without_judge_and_votes_says_nothing_of_them(tmp_path: Path) -> None:
     page = write_files(tmp_path, [finished("r", answers(), products=PRODUCTS)]).read_text()
     assert 'id="judged"' not in page and 'id="votes"' not in page

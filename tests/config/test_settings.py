@@ -86,8 +86,10 @@ def test_the_password_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
         ("retrieval: {k: many}", r"'retrieval\.k' is 'many'"),
         ("embedder: {metric: euclid}", r"'embedder\.metric' is 'euclid': .*'cosine' or 'dot'"),
         ("a: [", "is not valid YAML"),
-        ("- a list", "cannot be read: .*'key: value'"),
-        ("5", "cannot be read"),
+        ("passages: {size: 100}\npassages: {scan: false}", "line 2: the key 'passages' is there twice"),
+        ("- a list", "expected lines of 'key: value'"),
+        ("models: {file: {fiel: x, file: y}}", r"unknown key 'models\.file\.fiel'; did you mean 'file'\?"),
+        ("home: ~nobody-of-this-name/there", r"'home': there is no place ~nobody"),
     ],
 )
 def test_a_mistake_in_the_file(text: str, message: str, yaml_file: Path) -> None:
@@ -126,7 +128,23 @@ def test_a_model_behind_a_server(yaml_file: Path) -> None:
 
 def test_a_missing_file(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REVIEWDUEL_SETTINGS", "/nowhere.yaml")
-    with pytest.raises(ConfigError, match=r"no settings file /nowhere\.yaml\. Correct REVIEWDUEL_SETTINGS"):
+    with pytest.raises(
+        ConfigError, match=r"/nowhere\.yaml cannot be read: No such .* correct REVIEWDUEL_SETTINGS"
+    ):
+        load_settings()
+
+
+def test_an_empty_home_is_not_the_current_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REVIEWDUEL_HOME", "")
+    with pytest.raises(ConfigError, match="'home': expected the path of a folder"):
+        load_settings()
+
+
+def test_a_variable_that_cannot_be_read(yaml_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REVIEWDUEL_RETRIEVAL", "{k: 8")
+    with pytest.raises(
+        ConfigError, match=r"A REVIEWDUEL_ variable cannot be read: .*retrieval.*REVIEWDUEL_RETRIEVAL__K=8"
+    ):
         load_settings()
 
 

@@ -112,6 +112,18 @@ class Deaf:
         raise psycopg2.OperationalError("server closed the connection unexpectedly")
 
 
+def lose_the_first_reply(database: Database, monkeypatch: pytest.MonkeyPatch, heard: bool) -> None:
+    """The database's first connection is a Deaf one."""
+    connect = database._connect
+    made: list[object] = []
+
+    def connect_once_badly() -> object:
+        made.append(Deaf(connect(), heard) if not made else connect())
+        return made[-1]
+
+    monkeypatch.setattr(database, "_connect", connect_once_badly)
+
+
 @pytest.mark.parametrize("heard", [True, False], ids=["it was committed", "it was not"])
 def test_whether_it_was_committed_is_asked(
     heard: bool, database: Database, monkeypatch: pytest.MonkeyPatch
@@ -123,16 +135,39 @@ def test_whether_it_was_committed_is_asked(
         attempts += 1
         return insert(connection)
 
-    connect = database._connect
-    made: list[object] = []
-
-    def connect_once_badly() -> object:
-        made.append(Deaf(connect(), heard) if not made else connect())
-        return made[-1]
-
-    monkeypatch.setattr(database, "_connect", connect_once_badly)
+    lose_the_first_reply(database, monkeypatch, heard)
     assert Patience().transact(database, work) == "once"
     assert (attempts, products(database)) == (1 if heard else 2, 1)
+
+
+def test_what_cannot_be_repeated_is_attempted_once(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attempts = 0
+
+    def work(connection: Connection) -> str:
+        nonlocal attempts
+        attempts += 1
+        return insert(connection)
+
+    lose_the_first_reply(database, monkeypatch, heard=False)
+    with pytest.raises(DatabaseAway, match=r"unexpectedly.* Nothing was changed\."):
+        Patience().transact_once(database, work)
+    assert (attempts, products(database)) == (1, 0)
+    assert Patience().transact_once(database, work) == "once"
+
+
+def test_who_waits_in_vain_for_what_came_of_it_hears_that_nobody_knows(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lose_the_first_reply(database, monkeypatch, heard=True)
+
+    def unknown(self: _Once[str], number: str) -> bool:
+        raise DatabaseAway("It is gone.")
+
+    monkeypatch.setattr(_Once, "_committed", unknown)
+    with pytest.raises(DatabaseAway, match=r"It is gone\. Either all was changed, or nothing\."):
+        Patience(seconds=0).transact_once(database, insert)
 
 
 def test_a_server_that_has_not_noticed_the_loss_is_asked_again(

@@ -68,6 +68,31 @@ def test_a_killed_process_does_not_keep_it_running(home_folder: Path) -> None:
     EmbeddedServer(folder).stop()
 
 
+def test_a_server_whose_folder_was_deleted_is_not_in_the_way(home_folder: Path) -> None:
+    folder = home_folder / ("a long name" * 9) / "postgres"  # so that its socket lies elsewhere
+    subprocess.run([sys.executable, "-c", OPEN_AND_DIE, folder], cwd=Path(__file__).parents[2], check=False)
+    left = postmaster_of(folder)
+    shutil.rmtree(folder.parent)
+    server = EmbeddedServer(folder)
+    psycopg2.connect(server.dsn).close()
+    assert not left.is_running() or left.status() == psutil.STATUS_ZOMBIE
+    server.stop()
+
+
+@pytest.mark.parametrize(
+    "damage", [b"", b"\0" * 40, b"\xff\xfe\n", b"0\n", b"-\n", b"9" * 30 + b"\n", b"-999999\n"]
+)
+def test_a_lock_file_that_holds_anything_is_forgotten(damage: bytes, home_folder: Path) -> None:
+    folder = home_folder / "postgres"
+    folder.mkdir()
+    server = object.__new__(EmbeddedServer)
+    server.folder = folder
+    lock = folder / "postmaster.pid"
+    lock.write_bytes(damage)
+    server._forget_others_pid(lock)
+    assert not lock.exists() or damage == b"-999999\n"  # PostgreSQL itself forgets who is not there
+
+
 def test_a_long_home_and_the_default_of_the_settings(home_folder: Path) -> None:
     home = home_folder / f"long, {'x' * 120}"
     with Database.open(Settings(home=home)) as database:

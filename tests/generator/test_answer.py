@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from generator import Answer
 from generator.answer import cited_numbers, count_words
-from generator.events import Memory, Timing
+from generator.measured import Memory, Timing
 from generator.verbatim.sentences import Sentence
 from retriever.passage import Match
 

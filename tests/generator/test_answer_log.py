@@ -10,7 +10,7 @@ from config import ModelSpec
 from config.errors import RunError
 from database import Database
 from generator import Answer, AnswerLog, Exchange
-from generator.events import Memory, Timing
+from generator.measured import Memory, Timing
 from generator.origin import Origin
 from generator.verbatim.sentences import Sentence
 from retriever.passage import Match

@@ -58,6 +58,21 @@ def test_reasoning_and_answer_are_those_of_the_whole_text(
     assert (transcript.reasoning, transcript.text) == split(text, opened, stop)
 
 
+@given(st.binary(max_size=40), cuts)
+def test_bytes_that_are_no_text_show_as_replacement_characters(data: bytes, cut_at: list[int]) -> None:
+    transcript = Transcript()
+    for piece in feed(AnswerStream((), time.perf_counter()), data, cut_at):
+        transcript.take(piece)
+    # Bytes at random hold no tag.
+    assert transcript.text == data.decode(errors="replace").replace("\0", "").lstrip()
+
+
+def test_a_character_comes_whole() -> None:
+    stream = AnswerStream((), time.perf_counter())
+    shown = [stream.add(bytes([byte])) for byte in "é😀".encode()]
+    assert shown == [[], [Text("é")], [], [], [], [Text("😀")]]
+
+
 @given(texts, cuts, st.booleans())
 def test_times_tell_when_text_and_when_the_answer_began(text: str, cut_at: list[int], opened: bool) -> None:
     stream = AnswerStream((), time.perf_counter(), opened)

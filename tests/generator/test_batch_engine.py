@@ -15,6 +15,7 @@ from generator.llama.batch_engine import BatchEngine
 from generator.llama.engine import Engine
 from generator.verbatim.verbatim import choice_grammar
 from tests.generator.asking import GREEDY, text_of
+from tests.scripted_model import write_scripted_model
 
 PLACES = 4
 LOCAL = random.Random(0)
@@ -204,3 +205,24 @@ def test_answers_go_on_when_one_in_their_midst_has_ended(engine: Engine, batch: 
     assert [text(events) for events in told] == [alone(engine, *one)[0] for one in asked]
     # What moved is found where it is now.
     assert done(together(batch, [(PROMPTS[3], GREEDY)])[0]).timing.n_prompt_reused == 140
+
+
+def test_a_block_of_reasoning_that_is_closed_leaves_a_prompt_less_room_in_the_batch(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_scripted_model(tmp_path / "m.gguf", "<think> and on", tags=("<think>",), ends=False)
+    batch = BatchEngine(tmp_path / "m.gguf", 2048, 2, lambda fraction: None)
+    run, sizes = batch._run, list[int]()
+
+    def note_size(one: llama_cpp.llama_batch) -> bool:
+        sizes.append(one.n_tokens)
+        # llama.cpp ends the process over more.
+        assert one.n_tokens <= batch._n_batch
+        return run(one)
+
+    monkeypatch.setattr(batch, "_run", note_size)
+    thinks = replace(GREEDY, max_tokens=3, max_reasoning=1)
+    thought, read = together(batch, [([1, 50, 51], thinks), ([1] + [60] * 1900, GREEDY)])
+    assert done(thought).timing.n_reasoning == 1
+    assert done(read).timing.n_prompt == 1901
+    assert max(sizes) == batch._n_batch

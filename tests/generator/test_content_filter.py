@@ -29,6 +29,7 @@ ANGRY = "This is bullshit. You idiots sold me this. Call 0800 555 0100 or see ww
         ("It is <b onclick=x()>good</b>.", HTML),
         ("More on www.collect.example, they say.", ADDRESS),
         ("More on collect-more.com today.", ADDRESS),
+        ("More on HTTPS://COLLECT.TEST/x today.", ADDRESS),
         ("Write to help@collect.example.", MAIL),
         ("Call 0900 555 0199 before buying.", TELEPHONE),
         ("Call +1 (900) 555-0199.", TELEPHONE),

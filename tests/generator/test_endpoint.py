@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from langchain_core.messages import AIMessage
@@ -16,6 +17,7 @@ from tests.generator.asking import QUESTION
 from tests.generator.strange_server import (
     DONE,
     USAGE,
+    Handler,
     StrangeServer,
     event,
     refuses,
@@ -57,11 +59,11 @@ def test_a_server_that_counts_as_it_writes_tells_its_pace(
 ) -> None:
     counted = [{"prompt_tokens": 9, "completion_tokens": count} for count in (1, 3)]
     first, second, last = event("Not", usage=counted[0]), event(" loud", usage=counted[1]), event(" at all.")
-    strange_server.replies = [streams(first, second, last, event(finish="stop"), DONE, pause_s=0.02)]
+    strange_server.replies = [streams(first, second, last, event(finish="stop"), DONE, pause_s=0.1)]
     pieces = [piece for piece in start_remote().stream(QUESTION, []) if isinstance(piece, Text)]
     speeds = [piece.pace and piece.pace.decode_tok_s for piece in pieces]
     assert speeds[0] is None and speeds[2] is None
-    # Two tokens after the first, 0.02 s after it.
+    # Two tokens after the first, about 0.1 s after it.
     assert speeds[1] is not None and 2 < speeds[1] < 200
 
 
@@ -159,6 +161,18 @@ def test_reasoning_is_the_first_token_but_not_the_first_of_the_answer(
     assert answer.timing.ttft_s + 0.03 <= answer.timing.ttfo_s
 
 
+def test_an_answer_of_reasoning_alone_has_its_times(start_remote: Ask, strange_server: StrangeServer) -> None:
+    thoughts = (event(reasoning_content="\n Hm,"), event(reasoning_content=" well."))
+    cut = event(finish="length")
+    strange_server.replies = [streams(*thoughts, cut, usage_event(USAGE), DONE, pause_s=0.02)]
+    answer = start_remote().answer(QUESTION, [])
+    assert (answer.reasoning, answer.text, answer.timing.ttfo_s) == ("Hm, well.", "", None)
+    # As of a model of this machine: to the last piece of either.
+    assert answer.timing.ttft_s is not None and answer.timing.e2e_s is not None
+    assert answer.timing.ttft_s + 0.01 <= answer.timing.e2e_s
+    assert answer.timing.decode_tok_s is not None
+
+
 def test_reasoning_that_the_server_leaves_in_the_text_is_split_off_here(
     start_remote: Ask, strange_server: StrangeServer
 ) -> None:
@@ -171,6 +185,13 @@ def test_reasoning_that_the_server_leaves_in_the_text_is_split_off_here(
 def test_text_that_no_database_takes(start_remote: Ask, strange_server: StrangeServer) -> None:
     strange_server.replies = [streams(event("a\0b "), event("😀"), event(finish="stop"), DONE)]
     assert start_remote().answer(QUESTION, []).text == "ab 😀"
+
+
+def test_half_of_a_surrogate_pair_is_asked_as_a_question_mark(
+    start_remote: Ask, strange_server: StrangeServer
+) -> None:
+    assert start_remote().answer("Is it \udcff loud?", []).text == "Yes."
+    assert "Is it ? loud?" in strange_server.asked[0]["messages"][0]["content"]
 
 
 def test_a_prompt_that_the_server_finds_too_long_loses_its_last_passages(
@@ -206,15 +227,25 @@ def test_a_context_that_is_known_is_not_tried(
 def test_as_many_answers_at_once_as_the_settings_say(
     start_remote: Ask, strange_server: StrangeServer
 ) -> None:
-    def together(generator: Generator) -> float:
-        begun = time.perf_counter()
-        threads = [threading.Thread(target=generator.answer, args=(QUESTION, [])) for _ in range(3)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        return time.perf_counter() - begun
+    all_three = threading.Barrier(3)
+    answering, nobody_else = threading.Semaphore(1), list[bool]()
 
-    strange_server.replies = [streams(event("Yes."), event(finish="stop"), DONE, pause_s=0.2)]
-    # Each takes 0.4 s.
-    assert together(start_remote(concurrency=3)) < 1.2 <= together(start_remote())
+    def together(handler: Handler) -> None:
+        all_three.wait(30)
+        says("Yes.")(handler)
+
+    def alone(handler: Handler) -> None:
+        nobody_else.append(answering.acquire(blocking=False))
+        time.sleep(0.1)
+        answering.release()
+        says("Yes.")(handler)
+
+    def ask_three(generator: Generator) -> list[str]:
+        with ThreadPoolExecutor(3) as pool:
+            return [answer.text for answer in pool.map(lambda _: generator.answer(QUESTION, []), range(3))]
+
+    strange_server.replies = [together]
+    assert ask_three(start_remote(concurrency=3)) == ["Yes."] * 3
+    strange_server.replies = [alone]
+    assert ask_three(start_remote()) == ["Yes."] * 3
+    assert nobody_else == [True] * 3

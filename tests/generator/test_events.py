@@ -7,23 +7,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from generator.events import (
-    Counters,
     Done,
     Failed,
     Loaded,
     Loading,
-    Memory,
-    Pace,
     PromptProgress,
     Reasoning,
     Reply,
     Text,
     TextWasReasoning,
-    Timing,
     Tokenized,
     from_line,
     to_line,
 )
+from generator.measured import Counters, Memory, Pace, Timing
 
 counts = st.integers(0, 2**63)
 seconds = st.none() | st.floats(0, 1e6)

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from config import ModelSpec
 from database import Database
 from generator import Answer, AnswerLog
-from generator.events import Memory, Timing
 from generator.log.export import write_csv
+from generator.measured import Memory, Timing
 from retriever.passage import Match
 
 TEXTS = ['"Leise", sagt [1];\nund: =1+1 😀', "The reviews do not say.", ""]

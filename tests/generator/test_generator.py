@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from config import Settings
+from config import ModelSpec, Settings
 from config.errors import ModelUnavailable, PromptTooLong
 from generator import Answer, Done, Generator, Loading, PromptProgress, Text
 from generator.events import Message
@@ -107,6 +107,18 @@ def test_a_file_that_is_damaged_later_is_unavailable_each_time(
         with pytest.raises(ModelUnavailable, match="ffn_up"):
             generator.answer(QUESTION, [])
     assert generator.pid is None
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_a_file_that_is_deleted_before_it_is_loaded_is_told_with_what_to_do(
+    force: bool, make_spec: Callable[..., ModelSpec], tiny_settings: Settings, tmp_path: Path
+) -> None:
+    file = tmp_path / "leaving.gguf"
+    file.write_bytes((tiny_settings.models_folder / "tiny-llama.gguf").read_bytes())
+    with Generator(make_spec(file=str(file)), tiny_settings, force) as generator:
+        file.unlink()
+        with pytest.raises(ModelUnavailable, match=r"leaving\.gguf of tiny-llama is no longer there"):
+            generator.load()
 
 
 def test_generate_continues_a_conversation(start: Start) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from config.errors import GenerationFailed
 from generator import Answer, Generator, Loading, PromptProgress, Text
+from generator.backends.worker_process import WorkerProcess
 from retriever.passage import Match
 from tests.generator.asking import LONG_QUESTION, QUESTION
 
@@ -65,6 +66,25 @@ def test_a_stream_that_is_abandoned_is_in_nobodys_way(
             break
     gc.collect()
     assert generator.answer(QUESTION, matches).text == expected
+
+
+def test_whoever_leaves_early_ends_the_answer_before_another_may_ask(
+    start: Start, matches: list[Match], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    generator = start(n_ctx=20_000, max_tokens=10_000)
+    free: list[bool] = []
+    cancel = WorkerProcess.cancel
+
+    def note_whether_another_may_ask(worker: WorkerProcess) -> None:
+        free.append(generator._lock.acquire(blocking=False))
+        cancel(worker)
+
+    monkeypatch.setattr(WorkerProcess, "cancel", note_whether_another_may_ask)
+    events = generator.stream(QUESTION, matches, sharing=2)
+    while not isinstance(next(events), Text):
+        pass
+    events.close()  # type: ignore[attr-defined]
+    assert free == [False]
 
 
 def test_a_stream_dropped_by_another_thread_frees_the_model(

@@ -112,6 +112,10 @@ def test_the_registry_asks_it_too(settings_with: Callable[[str], Settings], matc
         *_, answer = registry.reserve("writer").stream(QUESTION, matches)
         assert isinstance(answer, Answer) and answer.flagged == (ADDRESS, HELD_BACK)
         assert registry.answering == 0 and registry.loaded == ["guard"]
+        # For an answer without words nobody has to leave.
+        registry.load("writer")
+        assert registry.guarded(replace(answer, text="")).flagged == answer.flagged
+        assert registry.loaded == ["writer"]
 
 
 @pytest.mark.parametrize(

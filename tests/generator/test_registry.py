@@ -40,7 +40,7 @@ def make_registry(scripted_settings: Settings) -> Iterator[MakeRegistry]:
     def make(models: float = 10) -> Registry:
         registry = Registry(scripted_settings)
         ticket = registry.reserve("a")
-        registry.budget = int(models * ticket.generator.predicted.process)
+        registry.budget = int(models * ticket.answerer.predicted.process)
         ticket.give_back()
         made.append(registry)
         return registry
@@ -202,8 +202,8 @@ def test_a_model_that_cannot_be_loaded_leaves_no_trace(
     with pytest.raises(ModelUnavailable, match="no file"):
         registry.reserve("absent")
     ticket = registry.reserve("a")
-    assert isinstance(ticket.generator, Generator)
-    file = ticket.generator.path
+    assert isinstance(ticket.answerer, Generator)
+    file = ticket.answerer.path
     assert file
     whole = file.read_bytes()
     try:

@@ -85,8 +85,8 @@ def test_a_model_that_answers_is_told_and_not_unloaded(registry: Registry) -> No
 
 def test_loading_waits_for_room_as_a_question_does(registry: Registry) -> None:
     ticket = registry.reserve("endless")
-    assert ticket.generator.predicted
-    registry.budget = ticket.generator.predicted.process
+    assert ticket.answerer.predicted
+    registry.budget = ticket.answerer.predicted.process
     thread = answering(ticket)
     loading = threading.Thread(target=registry.load, args=("a",))
     loading.start()

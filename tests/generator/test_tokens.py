@@ -9,6 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from config.errors import GenerationFailed, ModelUnavailable
+from generator.backends.token_counter import TokenCounter
 from generator.backends.worker_process import WorkerProcess
 from generator.events import Message
 from models.tiny.random_weights import CHAT_TEMPLATE
@@ -126,3 +127,13 @@ def test_a_template_that_is_no_template_makes_the_model_unavailable(
     with pytest.raises(ModelUnavailable, match="chat template cannot be used: "):
         list(worker.load())
     assert not worker.alive
+
+
+def test_a_process_that_counts_no_more_is_told_in_words(tiny_file: TinyFile) -> None:
+    with TokenCounter(tiny_file("llama")) as counter:
+        assert len(counter.tokens(HELLO)) > 1
+        counter._process.kill()
+        counter._process.wait()
+        for _ in range(2):
+            with pytest.raises(ModelUnavailable, match=r"tokens of .* cannot be counted"):
+                counter.tokens([Message("user", "hello" * 100_000)])

@@ -1,12 +1,18 @@
 """A cancellation comes at any time, is prompt, and is for its own question only."""
 
+import os
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
+
+import llama_cpp
 
 from generator.backends.worker_process import WorkerProcess
 from generator.events import Done, Message, PromptProgress, Text
+from generator.llama.engine import Engine
+from generator.llama.tokens import Tokenizer
+from generator.llama.worker import Worker
 from tests.generator.asking import GREEDY, LONG, LONG_CONTEXT, SHORT, ask, text_of
 
 StartWorker = Callable[..., WorkerProcess]
@@ -87,3 +93,17 @@ def test_a_caller_that_leaves_early_cancels(
     left = time.perf_counter()
     assert ask(worker)[0] == "".join(pieces)
     assert time.perf_counter() - left < 1
+
+
+def test_what_was_said_of_earlier_questions_is_forgotten(tiny_file: TinyFile) -> None:
+    engine = Engine(tiny_file("mistral"), 512, lambda fraction: None)
+    with Path(os.devnull).open("wb") as nowhere:
+        worker = Worker(nowhere)
+        asked = {"do": "generate", "tokens": SHORT, "sampling": asdict(GREEDY), "threads": 1, "reuse": True}
+        for question in range(1, 20):
+            worker._serve(asked | {"question": question}, engine, Tokenizer(engine))
+            # Both come when it has ended, as they may.
+            worker._cancel(question)
+            worker._set_threads(question, 1)
+    assert (worker._cancelled, worker._threads) == ({19}, {19: 1})
+    llama_cpp.llama_log_set(llama_cpp.llama_log_callback(0), None)

@@ -1,12 +1,18 @@
 """What remains when the worker or its caller dies or is interrupted."""
 
+import array
+import fcntl
+import itertools
 import os
 import signal
 import subprocess
 import sys
+import termios
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 
 import psutil
@@ -14,7 +20,7 @@ import pytest
 
 from config.errors import GenerationFailed
 from generator.backends.worker_process import WorkerProcess
-from generator.events import Message
+from generator.events import Message, Tokenized
 from tests.generator.asking import GREEDY, LONG, LONG_CONTEXT
 
 StartWorker = Callable[..., WorkerProcess]
@@ -194,3 +200,58 @@ def test_a_request_sent_by_half_ends_the_worker(worker: WorkerProcess) -> None:
         # More than a pipe holds.
         worker.tokenize([Message("user", "x" * 1_000_000)])
     assert not worker.alive
+
+
+def test_a_reply_is_whole_though_the_worker_was_stopped_while_it_wrote(
+    start_worker: StartWorker, tiny_file: TinyFile
+) -> None:
+    worker = start_worker(tiny_file("mistral"))
+    waiting_to_be_read(worker)
+    # As when a machine sleeps, or a container is paused.
+    os.kill(worker.pid, signal.SIGSTOP)
+    time.sleep(0.05)
+    os.kill(worker.pid, signal.SIGCONT)
+    time.sleep(0.05)
+    # Who waits for the end of half a line would wait for ever.
+    too_late = threading.Timer(20, worker.close)
+    too_late.start()
+    (reply,) = itertools.islice(worker._replies(worker._question), 1)
+    too_late.cancel()
+    assert isinstance(reply, Tokenized) and len(reply.tokens) > 100_000
+    assert len(worker.tokenize([Message("user", "hello")])) > 0
+
+
+def test_a_reply_that_was_written_by_half_is_none(start_worker: StartWorker, tiny_file: TinyFile) -> None:
+    worker = start_worker(tiny_file("mistral"))
+    waiting_to_be_read(worker)
+    os.kill(worker.pid, signal.SIGKILL)
+    with pytest.raises(GenerationFailed, match="SIGKILL"):
+        list(worker._replies(worker._question))
+
+
+def waiting_to_be_read(worker: WorkerProcess) -> None:
+    """Return when it waits in the middle of a reply, of more tokens than a pipe holds."""
+    turns = [asdict(Message("user", "x " * 100_000))]
+    worker._send({"do": "tokenize", "messages": turns, "continues": False})
+    assert worker._process.stdout
+    unread = array.array("i", [0])
+    deadline = time.monotonic() + 30
+    while not unread[0] and time.monotonic() < deadline:
+        time.sleep(0.01)
+        fcntl.ioctl(worker._process.stdout, termios.FIONREAD, unread)
+
+
+def test_a_death_is_told_also_while_another_thread_closes(
+    worker: WorkerProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    os.kill(worker.pid, signal.SIGKILL)
+    wait = worker._process.wait
+
+    def wait_while_another_closes() -> int:
+        monkeypatch.undo()
+        code = wait()
+        worker.close()
+        return code
+
+    monkeypatch.setattr(worker._process, "wait", wait_while_another_closes)
+    assert "SIGKILL" in worker._death()

@@ -60,6 +60,23 @@ def test_a_dry_run_needs_no_database(tmp_path: Path) -> None:
     assert wrong.exit_code == 2 and "FIELD=COLUMN" in wrong.stderr
 
 
+def test_a_field_that_no_column_holds(tmp_path: Path) -> None:
+    path = tmp_path / "reviews.csv"
+    path.write_text("asin,title,text\nA,A kettle,It boils.\n")
+    shown = CliRunner().invoke(app, ["--dry-run", "--column", "title=", str(path)])
+    assert "A kettle" not in shown.stdout and "It boils." in shown.stdout
+    assert shown.stdout.endswith("1 reviews, 0 rows would be rejected; nothing was stored\n")
+    refused = CliRunner().invoke(app, ["--dry-run", "--column", "text=", str(path)])
+    assert "no column for the review's text" in str(refused.exception)
+    wrong = CliRunner().invoke(app, ["--column", "=title", str(path)])
+    assert wrong.exit_code == 2 and "FIELD=COLUMN" in wrong.stderr
+
+
+def test_an_address_is_of_a_cluster(tmp_path: Path) -> None:
+    wrong = CliRunner().invoke(app, ["--address", "head:6379", str(tmp_path)])
+    assert wrong.exit_code == 2 and "--engine ray" in wrong.stderr
+
+
 def test_standard_input_and_replacing(tmp_path: Path, environment: dict[str, str]) -> None:
     rows = HEADER + "A,,One.,5\nA,,Two.,4\nB,,Three.,3\n"
     command = [sys.executable, "-m", "ingest", "-"]

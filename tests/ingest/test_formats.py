@@ -16,7 +16,7 @@ import pytest
 import zstandard
 
 from config.errors import BadReviewFile
-from ingest import Rejection, Review, ReviewFile
+from ingest import Rejection, Review, ReviewFile, UnrecognisedColumns
 from retriever.products import Listing
 
 Row = dict[str, Any]
@@ -122,6 +122,41 @@ def test_rows_of_json_lines_may_differ(tmp_path: Path) -> None:
     assert "a JSON int" in str(bad[2])
 
 
+def test_a_column_that_only_later_json_lines_have(tmp_path: Path) -> None:
+    rows = [{"asin": "A", "text": f"Row {n}."} | ({"title": "Good"} if n == 299 else {}) for n in range(300)]
+    *_, last = read(written(tmp_path / "reviews.jsonl", as_json(rows)))
+    assert isinstance(last, Review) and last.title == "Good"
+
+
+def test_columns_within_columns(tmp_path: Path) -> None:
+    row = {"asins": "A", "reviews": {"title": "Good", "text": "It boils.", "username": None}}
+    for write in (as_json, as_parquet):
+        first, second = read(written(tmp_path / "reviews", write([row, row | {"reviews": None}])))
+        assert isinstance(first, Review) and (first.title, first.text) == ("Good", "It boils.")
+        assert isinstance(second, Rejection) and "no text in 'reviews.text'" in str(second)
+
+
+def test_a_column_that_is_there_twice_is_not_guessed(tmp_path: Path) -> None:
+    path = written(tmp_path / "reviews.csv", b"asin,text,title,title,x,x\nA,Fine.,One,Two,,\n")
+    with pytest.raises(UnrecognisedColumns, match=r"line 1: found 2 columns 'title', expected one, or --col"):
+        read(path)
+    (review,) = read(path, columns={"title": None})
+    assert isinstance(review, Review) and (review.title, review.text) == (None, "Fine.")
+    with pytest.raises(UnrecognisedColumns, match=r"found 2 columns 'text', expected one\."):
+        read(written(path, b"asin,text,text\nA,Fine.,\n"))
+
+
+@pytest.mark.parametrize("encoding", [None, "utf-8", "utf-16", "utf-16-le"])
+@pytest.mark.parametrize("write", [as_csv, as_json])
+def test_a_byte_order_mark_is_no_part_of_the_first_column(
+    write: Callable[[list[Row]], bytes], encoding: str | None, tmp_path: Path
+) -> None:
+    text = "\ufeff" + write([{"title": "Good", "text": "Fine.", "asin": "A"}]).decode()
+    path = written(tmp_path / "reviews", text.encode("utf-16-le" if "16" in str(encoding) else "utf-8"))
+    (review,) = read(path, encoding=encoding)
+    assert isinstance(review, Review) and (review.title, review.text) == ("Good", "Fine.")
+
+
 def test_a_bad_row_of_parquet_is_named_by_its_row(tmp_path: Path) -> None:
     rows = [YELP, YELP | {"stars": 9.0}]
     _, bad = read(written(tmp_path / "reviews.parquet", as_parquet(rows)))
@@ -170,6 +205,18 @@ def test_a_stray_line_costs_only_itself(tmp_path: Path) -> None:
     path = written(tmp_path / "reviews.csv", "asin,text\nA,Grün\n".encode() + b"A,caf\xe9\nA,a\0b\n")
     texts = [row.text for row in read(path) if isinstance(row, Review)]
     assert texts == ["Grün", "café", "ab"]
+    path.write_bytes("asin,text\nA,Хороший чайник\n".encode() + b"A,caf\xe9\n")
+    assert [row.text for row in read(path) if isinstance(row, Review)] == ["Хороший чайник", "café"]
+
+
+@pytest.mark.parametrize(("told", "text"), [(None, "日本 Ärger"), ("utf-8", "Grün"), ("gbk", "很好")])
+def test_a_stray_byte_costs_nothing_around_it(told: str | None, text: str, tmp_path: Path) -> None:
+    encoding = told or "utf-8"
+    path = written(tmp_path / "reviews.csv", f"asin,text\nA,{text} ".encode(encoding) + b"\xff\n")
+    with ReviewFile(path, encoding=told) as file:
+        (review,) = file
+        assert isinstance(review, Review) and review.text == f"{text} ÿ"
+        assert f"'text' not in {encoding.upper()}, read as cp1252" in file.notes
 
 
 def test_standard_input(tmp_path: Path) -> None:

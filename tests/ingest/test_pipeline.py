@@ -17,6 +17,7 @@ from ingest.writer import Writer
 from retriever import Embedder, Retriever
 from retriever.embedder import Vectors
 from retriever.products import Listing
+from tests.database.test_patience import lose_the_first_reply
 
 
 def review(
@@ -216,10 +217,32 @@ def test_who_waits_in_vain_hears_what_became_of_the_rows(
     replace: bool, database: Database, fake_embedder: Embedder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lose_the_connection(monkeypatch, times=99)
-    kept = "All of it was stored, or nothing" if replace else "What was stored is kept"
-    with pytest.raises(DatabaseAway, match=f"{kept}: ingest the same again"):
+    kept = "Nothing was changed" if replace else "What was stored is kept"
+    with pytest.raises(DatabaseAway, match=rf"{kept}\. Ingest the same again"):
         ingest(
             [review()], database, fake_embedder, PassageSettings(),
             replace=replace, patience=Patience(seconds=0),
         )  # fmt: skip
     assert contents(database) == []
+
+
+@pytest.mark.parametrize("heard", [True, False], ids=["it was committed", "it was not"])
+def test_what_came_of_a_replacement_whose_end_was_not_heard_is_asked(
+    heard: bool, database: Database, fake_embedder: Embedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    lose_the_first_reply(database, monkeypatch, heard)
+
+    def replace_all() -> IngestCounts:
+        return ingest(
+            [review()], database, fake_embedder, PassageSettings(),
+            replace=True, patience=Patience(told.append),
+        )  # fmt: skip
+
+    if heard:
+        assert replace_all().new == 1
+    else:
+        with pytest.raises(DatabaseAway, match=r"Nothing was changed\. Ingest the same again"):
+            replace_all()
+    assert len(contents(database)) == heard
+    assert not told

@@ -1,22 +1,24 @@
 """The engine `ray` stores what the local one stores, to the byte, vectors but for noise."""
 
 import pickle
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from pgvector import Vector
 
 from config import PassageSettings, Settings
 from config.errors import ClusterError
-from database import Database
+from database import Database, Patience
 from ingest import IngestCounts, Rejection, Review, ReviewFile, ingest
 from ingest.ray_engine import RayEmbedder, ahead, parsed
 from ingest.review import sha256
 from ingest.splitter import Splitter
-from retriever import Embedder
+from retriever import Embedder, store
 from retriever.passage import prose
 from tests.conftest import Cluster
 
@@ -79,8 +81,8 @@ def outcome(files: list[Path], embedder: Embedder, database: Database) -> Outcom
         for table, order in TABLES.items():
             cursor.execute(f"SELECT to_jsonb({table}) - 'embedding' FROM {table} ORDER BY {order}")
             tables[table] = cursor.fetchall()
-        cursor.execute(f"SELECT embedding FROM passage ORDER BY {TABLES['passage']}")
-        vectors = np.array([vector.to_numpy() for (vector,) in cursor])
+        cursor.execute(f"SELECT vector_send(embedding) FROM passage ORDER BY {TABLES['passage']}")
+        vectors = np.array([Vector.from_binary(vector).to_numpy() for (vector,) in cursor])
     return Outcome(counts, notes, tables, vectors)
 
 
@@ -123,6 +125,49 @@ def test_a_partition_is_what_reading_gives(tmp_path: Path) -> None:
     assert all(sha256(text) == content_hash for content_hash, text in partition.pieces.items())
 
 
+class Here:
+    """A cluster that is this process, and keeps its promises at once."""
+
+    embedders = 1
+
+    def __init__(self, embedder: Embedder) -> None:
+        self._embedder = embedder
+
+    def run(self, function: Callable[..., object], *arguments: object) -> object:
+        return function(*arguments)
+
+    def embed(self, texts: list[str]) -> object:
+        return self._embedder.embed_passages(texts)
+
+    def get(self, promise: object) -> object:
+        return promise
+
+    def close(self) -> None:
+        pass
+
+
+def test_a_database_that_is_away_is_waited_for_and_told(
+    database: Database, fake_embedder: Embedder, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known, left, told = store.known_texts, 1, list[str]()
+
+    def away_once(connection: Any, hashes: Iterable[str]) -> set[str]:
+        nonlocal left
+        left -= 1
+        if left >= 0:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+        return known(connection, hashes)
+
+    monkeypatch.setattr(store, "known_texts", away_once)
+    monkeypatch.setattr("ingest.ray_engine.Cluster", lambda settings, address: Here(fake_embedder))
+    with closing(RayEmbedder(settings.embedder)) as spread, ReviewFile(SAMPLE) as file:
+        rows = list(spread.read(file, database, PassageSettings(), Patience(told.append)))
+    with ReviewFile(SAMPLE) as file:
+        assert rows == list(file)
+    assert "It is tried again" in told[0] and "is back" in told[1]
+
+
 def test_drawn_ahead_in_order_and_no_further() -> None:
     drawn: list[int] = []
 
@@ -142,3 +187,18 @@ def test_no_cluster_is_said(settings: Settings) -> None:
     pytest.importorskip("ray")
     with pytest.raises(ClusterError, match="No Ray cluster at"):
         RayEmbedder(settings.embedder, "127.0.0.1:1")
+
+
+@pytest.mark.slow
+def test_a_cluster_without_processors_is_left_again(settings: Settings) -> None:
+    ray = pytest.importorskip("ray")
+    from ray.cluster_utils import Cluster as RayCluster
+
+    cluster = RayCluster()
+    cluster.add_node(num_cpus=0, object_store_memory=100 << 20)
+    try:
+        with pytest.raises(ClusterError, match="has no processors"):
+            RayEmbedder(settings.embedder, cluster.address)
+        assert not ray.is_initialized()
+    finally:
+        cluster.shutdown()  # type: ignore[no-untyped-call, unused-ignore]

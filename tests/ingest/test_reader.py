@@ -10,6 +10,7 @@ import pytest
 
 from config.errors import BadReviewFile
 from ingest import Rejection, Review, ReviewFile
+from ingest.fields import parse_date
 from retriever.passage import prose
 from retriever.products import Listing
 
@@ -54,6 +55,23 @@ def test_the_required_columns_suffice_with_a_byte_order_mark(tmp_path: Path) -> 
     assert read(path) == [Review(2, Listing(("A",)), None, "Fine", None, None, None, None)]
 
 
+@pytest.mark.parametrize(
+    ("written", "day"),
+    [
+        ("20170113", date(2017, 1, 13)),
+        ("2017-01-13 22:09:11+02:00", date(2017, 1, 13)),
+        ("January 13, 2017", date(2017, 1, 13)),
+        ("1484265600", date(2017, 1, 13)),
+        ("1484265600.0", date(2017, 1, 13)),
+        # As ISO 8601 these were 1412-10-15 and 1510-11-11.
+        ("1412101512359", date(2014, 9, 30)),
+        ("1510111112259", date(2017, 11, 8)),
+    ],
+)
+def test_a_day_is_the_same_however_it_is_written(written: str, day: date) -> None:
+    assert parse_date(written) == day
+
+
 def test_title_and_text_are_one_piece_of_prose() -> None:
     assert prose(None, "It broke.") == "It broke."
     assert prose("Bad", "It broke.") == "Bad. It broke."
@@ -67,6 +85,7 @@ def test_title_and_text_are_one_piece_of_prose() -> None:
         ("A,x,t,nan,,", "the rating 'nan', expected a number from 1 to 5, or nothing"),
         ("A,x,t,good,,", "the rating 'good', expected a number from 1 to 5, or nothing"),
         ("A,x,t,,soon,", "the date 'soon', expected one like 2017-01-13, or nothing"),
+        ("A,x,t,,20170113120000,", "the date '20170113120000', expected one like 2017-01-13, or nothing"),
         ("A,x,t,,2017-02-30,", "the date '2017-02-30', expected one like 2017-01-13, or nothing"),
         (" ,x,t,,,", "no product id in 'asins', expected one or more, separated by commas"),
         ('",",x,t,,,', "no product id in 'asins', expected one or more, separated by commas"),

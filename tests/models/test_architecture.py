@@ -71,3 +71,14 @@ def test_the_layout_of_2023_is_recognised_and_explained() -> None:
     assert parameters(old).active == 2 * 32 * 32
     with pytest.raises(ModelUnavailable, match=r"one tensor for each expert.*#10244.*newer conversion"):
         predict_memory(old, 512)
+
+
+def test_experts_that_differ_from_layer_to_layer_all_count_as_active() -> None:
+    metadata: dict[str, Scalar] = {
+        "general.architecture": "a",
+        "a.expert_count": 4,
+        "a.expert_used_count": ArrayLength(2),
+    }
+    differing = Header(metadata, (Tensor("blk.0.ffn_up_exps.weight", (32, 32, 4), Kind.F16),))
+    assert parameters(differing).active == 32 * 32 * 4
+    assert "through some of 4 experts" in " ".join(in_words(differing))

@@ -112,8 +112,9 @@ def test_settings_win_over_the_catalogue(settings: Settings) -> None:
 
 
 def test_a_name_that_is_nowhere_gets_the_closest(settings: Settings) -> None:
-    with pytest.raises(UnknownModel, match="did you mean 'falcon-40b'"):
+    with pytest.raises(UnknownModel, match="did you mean 'falcon-40b'") as failure:
         find_spec("falcon40b", settings)
+    assert "Built in: extractive. `python -m models catalogue`" in str(failure.value)
 
 
 @pytest.mark.parametrize(
@@ -148,3 +149,22 @@ def test_one_entry_is_shown_whole(capsys: pytest.CaptureFixture[str]) -> None:
     shown = capsys.readouterr().out
     for part in ("TheBloke/deepseek-llm-67b-chat-GGUF", "71.1, 84.1, 73.8", "arXiv 2401.02954"):
         assert part in shown
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("extractive", "extractive is built in: no language model"),
+        ("mine", "mine is in the settings: mine.gguf"),
+        ("far", "far is in the settings: m at http://h:1/v1"),
+    ],
+)
+def test_what_is_no_entry_is_told_in_a_line(
+    name: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "settings.yaml").write_text(
+        "models: {mine: {file: mine.gguf}, far: {kind: openai, url: 'http://h:1/v1', served_model: m}}"
+    )
+    monkeypatch.setenv("REVIEWDUEL_SETTINGS", str(tmp_path / "settings.yaml"))
+    show_catalogue(name)
+    assert capsys.readouterr().out.startswith(said)

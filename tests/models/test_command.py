@@ -24,6 +24,14 @@ def test_tiny_writes_the_random_models_once(folder: Path, capsys: pytest.Capture
     assert capsys.readouterr().out == ""
 
 
+def test_a_folder_in_brackets_is_shown_as_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("REVIEWDUEL_HOME", str(tmp_path / "[home]"))
+    tiny()
+    assert capsys.readouterr().out.count("/[home]/models/tiny-") == 3
+
+
 def test_list_shows_a_damaged_file_and_the_others(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     tiny()
     with (folder / "tiny-mistral.gguf").open("r+b") as file:
@@ -31,7 +39,7 @@ def test_list_shows_a_damaged_file_and_the_others(folder: Path, capsys: pytest.C
     capsys.readouterr()
     list_models()
     shown = capsys.readouterr().out
-    assert "0.8 million" in shown
+    assert "0.77 million" in shown
     assert f"tiny-mistral: {folder}/tiny-mistral.gguf is not a usable GGUF file" in shown
     assert "`python -m models pull mistral`" in shown
     assert f"Looked in {folder}" in shown

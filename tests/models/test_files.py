@@ -47,13 +47,14 @@ def test_a_file_name_lies_in_the_models_folder_and_a_path_where_it_says(
     monkeypatch.setenv("HOME", str(tmp_path / "user"))
     found = {
         file: model_path(ModelSpec(file=file), settings)
-        for file in ("m.gguf", "sub/m.gguf", "/data/m.gguf", "~/m.gguf")
+        for file in ("m.gguf", "sub/m.gguf", "/data/m.gguf", "~/m.gguf", "~nobody-of-this-name/m.gguf")
     }
     assert found == {
         "m.gguf": settings.home / "models" / "m.gguf",
         "sub/m.gguf": settings.home / "models" / "sub" / "m.gguf",
         "/data/m.gguf": Path("/data/m.gguf"),
         "~/m.gguf": tmp_path / "user" / "m.gguf",
+        "~nobody-of-this-name/m.gguf": settings.home / "models" / "~nobody-of-this-name" / "m.gguf",
     }
 
 

@@ -78,6 +78,8 @@ def test_what_is_not_downloaded_and_not_reachable_is_told_from_the_catalogue() -
         ("https://127.0.0.1:9/m.gguf", "cannot be read"),
         ("folder/m.gguf", "There is no file folder/m.gguf"),
         ("tiny-llama", "python -m models tiny"),
+        ("some--model/name/m.gguf", "'some--model/name' is no repository"),
+        ("~nobody-of-this-name/m.gguf", "There is no file ~nobody"),
     ],
 )
 def test_what_is_not_there_is_said_in_words(model: str, said: str) -> None:

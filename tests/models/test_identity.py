@@ -1,6 +1,7 @@
 """A file's hash is that of its content, computed once."""
 
 import hashlib
+import json
 import os
 from pathlib import Path
 
@@ -50,3 +51,12 @@ def test_a_home_that_cannot_be_written_to_costs_no_answer(tmp_path: Path) -> Non
     file = tmp_path / "m.gguf"
     file.write_bytes(b"weights")
     assert file_sha256(file, tmp_path / "home") == sha256(b"weights")
+
+
+@pytest.mark.parametrize("entry", [5, [], [7], [7, 1, None], "text", {}])
+def test_an_entry_that_says_something_else_is_not_believed(tmp_path: Path, entry: object) -> None:
+    file = tmp_path / "m.gguf"
+    file.write_bytes(b"weights")
+    os.utime(file, ns=(1, 1))
+    (tmp_path / "model-hashes.json").write_text(json.dumps({str(file): entry}))
+    assert file_sha256(file, tmp_path) == sha256(b"weights")

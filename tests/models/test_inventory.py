@@ -9,7 +9,7 @@ from config.errors import ModelUnavailable
 from models.catalogue.catalogue import catalogue
 from models.catalogue.inventory import Listed, examine, inventory
 from models.gguf.header import read_header
-from models.gguf.quantisation import in_words
+from models.gguf.quantisation import quantisation_in_words
 from models.memory.room import GIB
 from models.tiny.random_weights import write_random_model
 
@@ -38,6 +38,14 @@ def test_a_configured_file_is_not_listed_again_as_the_catalogue_s(tmp_path: Path
     assert found["opt-6.7b"].spec is None
     assert not found["opt-6.7b"].fetchable
     assert found["extractive"].path is None
+
+
+def test_the_built_in_one_may_be_configured_and_is_listed_once(tmp_path: Path) -> None:
+    extractive = ModelSpec(kind="extractive", answers="verbatim")
+    for models in ({}, {"extractive": extractive}):
+        found = inventory(Settings(home=tmp_path, models=models))
+        (one,) = [listed for listed in found if listed.name == "extractive"]
+        assert one.configured == bool(models)
 
 
 def test_what_is_here_is_told_from_toys_and_noise(tmp_path: Path) -> None:
@@ -77,8 +85,8 @@ def test_a_file_is_examined_whole(tmp_path: Path, tiny_files: dict[str, Path]) -
 def test_quantisation_is_told_by_the_header_else_by_the_name(tiny_files: dict[str, Path]) -> None:
     header = read_header(tiny_files["llama"])
     bits = f"{8 * header.weight_bytes / header.parameters:.2f}"
-    assert in_words("tiny.gguf", header).endswith(f", {bits} bits per weight")
-    assert in_words("tiny.Q4_K_M.gguf", header) == f"Q4_K_M, {bits} bits per weight"
-    assert in_words("tiny-q4_k_m.gguf") == "Q4_K_M, about 4.9 bits per weight"
-    assert in_words("tiny.IQ3_XXS.gguf") == "IQ3_XXS, about 3.0 bits per weight"
-    assert in_words("tiny.gguf") == ""
+    assert quantisation_in_words("tiny.gguf", header).endswith(f", {bits} bits per weight")
+    assert quantisation_in_words("tiny.Q4_K_M.gguf", header) == f"Q4_K_M, {bits} bits per weight"
+    assert quantisation_in_words("tiny-q4_k_m.gguf") == "Q4_K_M, about 4.9 bits per weight"
+    assert quantisation_in_words("tiny.IQ3_XXS.gguf") == "IQ3_XXS, about 3.0 bits per weight"
+    assert quantisation_in_words("tiny.gguf") == ""

@@ -12,7 +12,8 @@ from config import ModelSpec, Settings
 from config.errors import ModelUnavailable
 from generator import Generator
 from generator.backends.worker_process import WorkerProcess
-from generator.events import Done, Memory, Message, Sampling
+from generator.events import Done, Message, Sampling
+from generator.measured import Memory
 from models.gguf.header import Header, read_header
 from models.memory.memory import MIB, predict_memory
 from models.tiny.random_architectures import FAMILIES
@@ -159,6 +160,22 @@ def test_what_llama_cpp_does_not_know_is_refused_with_its_words(tmp_path: Path) 
         write_tensors(writer, [("token_embd.weight", np.zeros((32, 32), np.float16))])
     with pytest.raises(ModelUnavailable, match=r"model\.gguf: .*unknown model architecture: 'perceptron'"):
         predict_memory(read_header(path), 512)
+
+
+def test_a_death_that_the_file_did_not_cause_is_not_remembered(
+    tiny_files: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "model.gguf"
+    path.write_bytes(tiny_files["llama"].read_bytes())
+    header = read_header(path)
+    with monkeypatch.context() as killed:
+        killed.setattr("models.memory.memory.sys.executable", "/bin/false")
+        with pytest.raises(ModelUnavailable, match="it ended with status 1"):
+            predict_memory(header, 512)
+    assert predict_memory(header, 512).weights > 0
+    path.unlink()
+    with pytest.raises(ModelUnavailable, match=r"model\.gguf: No such file"):
+        predict_memory(header, 512)
 
 
 def test_what_makes_llama_cpp_abort_is_an_error_in_words(tiny_files: dict[str, Path]) -> None:

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 import gguf
@@ -13,13 +14,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from config.errors import ModelUnavailable
+from config.errors import CannotWrite, ModelUnavailable
 from models.catalogue.catalogue import catalogue
-from models.catalogue.shapes import Shape, header_of
+from models.catalogue.shape import Shape
+from models.catalogue.shapes import header_of
 from models.gguf.header import ArrayLength, Header, Tensor, read_header
 from models.memory.room import GIB
 from models.probe.extrapolation import extrapolate
 from models.probe.probe import Plan, choose_layers, probe
+from models.probe.probe_process import ProbeProcess
 from models.probe.stand_in import layer_bytes, layers_of, shortened, write_stand_in
 from models.tiny.random_architectures import FAMILIES, write_random_architecture
 
@@ -193,6 +196,23 @@ def test_files_are_deleted_after_a_failure(tmp_path: Path, monkeypatch: pytest.M
     with pytest.raises(KeyboardInterrupt):
         probe(HEADER, SMALL, tmp_path, None, interrupted)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_home_that_cannot_be_is_said_in_words(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(CannotWrite, match=r"home cannot be written: Not a directory\. .*REVIEWDUEL_HOME"):
+        probe(HEADER, SMALL, tmp_path / "file" / "home", None, quiet)
+
+
+def test_a_process_that_dies_in_the_middle_of_a_reply_is_missed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dying = tmp_path / "dying"
+    dying.write_text("#!/bin/sh\nprintf '{'\nexit 9\n")
+    dying.chmod(0o755)
+    monkeypatch.setattr("models.probe.probe_process.sys.executable", str(dying))
+    with ExitStack() as stack, pytest.raises(ModelUnavailable, match="ended with code 9"):
+        ProbeProcess(tmp_path / "m.gguf", HEADER, 256, 1, stack)
 
 
 def test_a_full_disk_is_noticed_before_anything_is_written(

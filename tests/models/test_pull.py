@@ -174,6 +174,32 @@ def test_two_downloads_of_one_file_do_not_mix(hub: Hub, settings: Settings) -> N
         assert "by another process" in refused(SPEC, settings)
 
 
+def test_a_folder_that_cannot_be_made_is_named(hub: Hub, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(ModelUnavailable, match=r"gguf cannot be fetched: .*Not a directory.*Check "):
+        pull(SPEC, Settings(home=tmp_path / "file" / "home"))
+
+
+def test_what_another_process_has_just_brought_is_not_fetched_again(
+    hub: Hub, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def meanwhile(folder: Path) -> None:
+        folder.mkdir(parents=True)
+        (folder / SPEC.file).write_bytes(CONTENT)
+
+    monkeypatch.setattr(module, "private_folder", meanwhile)
+    assert pull(SPEC, settings).read_bytes() == CONTENT
+    assert hub.requests == []
+
+
+def test_a_tag_of_any_characters_names_the_part(hub: Hub, settings: Settings) -> None:
+    hub.tag, hub.breaks_after, hub.down_after_break = "../../a+b=", [300_000], True
+    assert "Try again later" in refused(SPEC, settings)
+    assert [file.name for file in settings.models_folder.iterdir()] == ["m.Q4_K_M.gguf.______a_b_.part"]
+    hub.down = False
+    assert pull(SPEC, settings).read_bytes() == CONTENT
+
+
 def test_the_command_fetches_a_model_of_the_catalogue(
     hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

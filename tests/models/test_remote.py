@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
-from config.errors import ModelUnavailable
+from config.errors import CannotWrite, ModelUnavailable
 from models.gguf.header import Header, header_length, read_header
 from models.memory.memory import predict_memory
-from models.sources.remote import fetch_header, hub_url
+from models.sources.hub import hub_url
+from models.sources.remote import fetch_header
 from models.tiny.random_weights import add_tokenizer, new_model, write_tensors
 
 MIB = 2**20
@@ -173,6 +174,12 @@ def test_no_server_is_said_in_words(server: Server, tmp_path: Path) -> None:
         url = gone.url
     with pytest.raises(ModelUnavailable, match="cannot be read"):
         fetch_header(url + "/m.gguf", tmp_path)
+
+
+def test_a_folder_without_room_is_named(server: Server, tiny_files: dict[str, Path], tmp_path: Path) -> None:
+    server.content = tiny_files["llama"].read_bytes()
+    with pytest.raises(CannotWrite, match=r"none cannot be written: .* another folder with TMPDIR"):
+        fetch_header(server.url + "/m.gguf", tmp_path / "none")
 
 
 @pytest.mark.parametrize("content", [b"<!DOCTYPE html>" + bytes(5 * MIB), b"GGUF", b""])

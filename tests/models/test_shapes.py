@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from models.catalogue.catalogue import catalogue
-from models.catalogue.shapes import Shape, header_of
+from models.catalogue.shape import Shape
+from models.catalogue.shapes import header_of
 from models.gguf.header import Tensor, read_header
 
 MOSTLY_Q4_K_M = 15

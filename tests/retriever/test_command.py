@@ -51,6 +51,7 @@ def test_for_scripts_and_for_people(filled: None, environment: dict[str, str]) -
     ):
         done = CliRunner().invoke(app, ["A100", question, "--json", *limits], env=environment)
         assert [json.loads(line)["review_id"] for line in done.stdout.splitlines()] == expected
+        assert ("No passage is found" in done.stderr) == (not expected)
 
     for wrong in (["-k", "0"], ["--since", "yesterday"], ["--mode", "magic"]):
         assert CliRunner().invoke(app, ["A100", question, *wrong], env=environment).exit_code == 2

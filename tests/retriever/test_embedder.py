@@ -87,3 +87,43 @@ def test_importing_the_retriever_is_light() -> None:
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert done.stdout == "[]\n"
+
+
+def test_listing_products_needs_no_numpy(environment: dict[str, str]) -> None:
+    """The first paint of the page waits for it."""
+    program = (
+        "import sys; from config import load_settings; from database import Database;"
+        "from retriever.listing import list_products;"
+        "print(list_products(Database.open(load_settings())), 'numpy' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "[] False\n"
+
+
+GROWTH = """
+import random
+import psutil
+from config import EmbedderSettings
+from retriever import Embedder
+
+embedder, chance = Embedder(EmbedderSettings()), random.Random(1)
+def embed(times):
+    for _ in range(times):
+        few = [" ".join(chance.choices(["sound", "battery", "of", "the"], k=chance.randint(3, 60)))
+               for _ in range(chance.randint(2, 30))]
+        embedder.embed_passages(few)
+    return psutil.Process().memory_info().rss / 2**20
+before = embed(120)
+print(embed(240) - before)
+"""
+
+
+@pytest.mark.slow
+def test_memory_stays_whatever_is_embedded() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", GROWTH], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    # In MiB; it was 130 when a kernel was kept for each shape.
+    assert float(done.stdout) < 60

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies
+from pgvector import Vector
 from pydantic import SecretStr
 
 from config import EmbedderSettings, Settings
@@ -38,7 +39,7 @@ def store(database: Database, embedder: Embedder, rows: Sequence[Row], product: 
             cursor.execute(
                 "INSERT INTO passage (product, review_id, number, text, content_hash, embedding)"
                 " VALUES (%s, %s, %s, %s, '', %s)",
-                (key, review, number, text, vector),
+                (key, review, number, text, Vector(vector).to_text()),
             )
 
 
@@ -127,6 +128,15 @@ def test_questions_without_words_and_hostile_ones(
     store(database, fake_embedder, [(f"r{n}", 0, "It's a \\ 'battery'", 3, None) for n in range(3)])
     for mode in MODES:
         assert len(Retriever(database, fake_embedder).search("A", question, 3, mode=mode)) == 3
+
+
+def test_passages_without_words(database: Database, fake_embedder: Embedder) -> None:
+    for product, wordless in (("A", ["It is what it is."]), ("B", ["!!!", "👍", "So it is."]), ("C", ["👍"])):
+        rows = [(f"r{n}", 0, text, 5.0, None) for n, text in enumerate(wordless)]
+        store(database, fake_embedder, rows, product)
+        for mode in MODES:
+            found = Retriever(database, fake_embedder).search(product, "How is the battery?", 9, mode=mode)
+            assert sorted(texts(found)) == sorted(wordless)
 
 
 def test_every_lexeme_finds_itself(database: Database, fake_embedder: Embedder) -> None:

@@ -40,6 +40,11 @@ def test_it_decides_the_order(cross_encoder: Path, database: Database, fake_embe
     assert [match.passage.review_id for match in found] == wanted
 
 
+def test_half_a_character_in_a_question_is_no_more_than_a_mark(cross_encoder: Path) -> None:
+    reranker = Reranker(str(cross_encoder))
+    assert reranker.scores("battery \udce9", ["battery"]) == reranker.scores("battery ?", ["battery"])
+
+
 def test_a_model_that_is_none() -> None:
     with pytest.raises(ConfigError, match=r"reranker '/no/such' .*retrieval\.reranker in settings\.yaml"):
         Reranker("/no/such").load()

@@ -1,6 +1,7 @@
 """Whole reviews in place of their passages."""
 
 import pytest
+from pgvector import Vector
 
 from config.settings import RetrievalSettings
 from database import Database
@@ -21,7 +22,7 @@ def split(database: Database, embedder: Embedder, review_id: str, pieces: list[s
             cursor.execute(
                 "INSERT INTO passage (product, review_id, number, text, content_hash, embedding)"
                 " SELECT product, review_id, %s, %s, 'h', %s FROM review WHERE review_id = %s",
-                (number, text, vector, review_id),
+                (number, text, Vector(vector).to_text(), review_id),
             )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies
+from pgvector import Vector
 
 from config import EmbedderSettings
 from config.errors import EmbedderMismatch, UnknownProduct
@@ -38,7 +39,7 @@ def fill(database: Database, embedder: Embedder, texts: dict[str, list[str]]) ->
                 cursor.execute(
                     "INSERT INTO passage (product, review_id, number, text, content_hash, embedding)"
                     " VALUES (%s, %s, 0, %s, %s, %s)",
-                    (product, f"r{n}", text, f"h{n}", vector),
+                    (product, f"r{n}", text, f"h{n}", Vector(vector).to_text()),
                 )
             recount_products(cursor, [product])
 
@@ -108,7 +109,7 @@ def test_it_is_exact_and_isolated(
 @pytest.mark.parametrize("dimension", [384, 1024])
 def test_the_indexes_are_used(dimension: int, database: Database, fake_embedder: Embedder) -> None:
     fill(database, fake_embedder, {f"P{n}": ["battery"] * 50 for n in range(60)})
-    vector = np.ones(dimension, np.float32)
+    vector = Vector(np.ones(dimension, np.float32)).to_text()
     with database.connection() as connection, connection.cursor() as cursor:
         cursor.execute("UPDATE passage SET embedding = %s", (vector,))
     tidy(database)

@@ -13,9 +13,8 @@ from training.scores import always_all, score
 from training.vocabulary import END, FIRST_NUMBER, NUMBERS, build_vocabulary
 
 PRODUCTS = load_products()
-ENCODER = Encoder(
-    build_vocabulary([way for ways in QUESTIONS.model_dump().values() for way in ways], words=0)
-)
+VOCABULARY = build_vocabulary([way for ways in QUESTIONS.model_dump().values() for way in ways], words=0)
+ENCODER = Encoder(VOCABULARY)
 
 seeds = st.integers(0, 2**32)
 
@@ -66,7 +65,7 @@ def test_targets_stand_where_they_belong(seed: int) -> None:
         assert tuple(flagged[: example.limit]) == example.answer
         # Behind a line comes the next one's bracket, or the fence's first dash.
         behind = {encoded.tokens[at] for at in encoded.ends}
-        assert behind <= {ENCODER.encode_text("[")[0], ENCODER.encode_text("-")[0]}
+        assert behind <= {VOCABULARY.tokens.index(sign) for sign in "[-"}
 
 
 def test_a_batch_holds_every_target_once() -> None:

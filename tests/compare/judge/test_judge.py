@@ -96,6 +96,17 @@ def test_a_server_is_only_asked(tmp_path: Path) -> None:
     assert {body["temperature"] for body in server.asked} == {0}
 
 
+def test_reasoning_that_ends_without_having_begun_is_no_verdict(tmp_path: Path) -> None:
+    server = StrangeServer()
+    server.replies = [says("Answer 2 is short. ", "</think>", "1")]
+    spec = ModelSpec(name="far", kind="openai", url=server.url, served_model="m")
+    try:
+        with open_judge(spec, Settings(home=tmp_path)) as judge:
+            assert judge.compare(row("a"), row("b")).forth == 1
+    finally:
+        server.stop()
+
+
 def test_what_is_too_long_gets_no_verdict(judge: Callable[..., Judge]) -> None:
     strict = judge("1", n_ctx=256)
     long = row("a", answer="Very good. " * 500)
@@ -125,6 +136,10 @@ def test_judging_oneself_is_marked() -> None:
     assert judges_itself(far, row("b", model_settings=server))
     assert not judges_itself(far, row("b", model_settings=server | {"served_model": "n"}))
     assert not judges_itself(spec, row("b", model_settings=server))
+    # Without a name of its own on the server, a model is called there as here.
+    unnamed = ModelSpec(name="m", kind="openai", url="http://x/v1")
+    assert judges_itself(unnamed, row("b", model_settings=server))
+    assert not judges_itself(unnamed, row("b", model_settings={**server, "served_model": None, "name": "b"}))
 
 
 @pytest.mark.parametrize(

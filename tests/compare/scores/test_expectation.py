@@ -49,7 +49,8 @@ def test_traps_are_planted_and_in_no_review() -> None:
             "question 2 'tier'",
         ),
         ("- {product: A, tier: easy}", "question 1 'question'"),
-        ("a: [", "cannot be read"),
+        ("a: [", r"questions\.yaml is not valid YAML, line"),
+        ("product: A", "expected a list"),
         ("- {product: A, question: B, tier: easy, repeats: 0}", "question 1 'repeats'"),
     ],
 )
