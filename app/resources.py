@@ -85,7 +85,7 @@ def conversations() -> "Conversations":
     """The conversations of the page Ask, whichever tab looks at them."""
     from app.ask.conversation import Conversations
     from app.ask.turn import Services
-    from compare.vote_log import VoteLog
+    from compare.log.vote_log import VoteLog
 
     return Conversations(Services(settings(), retriever(), registry(), answer_log(), VoteLog(database())))
 

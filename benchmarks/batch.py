@@ -26,9 +26,9 @@ import typer
 from rich.console import Console
 
 from benchmarks.generation import N_CTX, Peer
-from compare.plan import Asking
-from compare.tasks import Task
-from compare.throughput import answer_all, at_once
+from compare.plan.plan import Asking
+from compare.plan.tasks import Task
+from compare.run.throughput import answer_all, at_once
 from config import ModelSpec, Settings
 from generator import Answer, Generator, PromptProgress
 from generator.events import Message

@@ -6,7 +6,7 @@ Every model is shown the same reviews, split into passages as `python -m ingest`
 `verbatim.sentences` sentences. Beside the models stand four that do not read: all sentences; the first ones
 up to that limit; each by chance, at the rate at which sentences are evidence; and the best that can be done
 within the limit. Below the table stand the answers to the first question. The last line is JSON: `questions`,
-and by model `f1`, `precision`, `recall`, `abstention`, `false_abstention`, `kinds` (compare/evidence.py says
+and by model `f1`, `precision`, `recall`, `abstention`, `false_abstention`, `kinds` (benchmarks/evidence_scores.py says
 what they are), `e2e_s` and `words` (medians), and `memory_mib`.
 """
 
@@ -24,8 +24,8 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from benchmarks.evidence_scores import Judged, Scores, score
 from benchmarks.questions import Labelled, chosen_numbers, read_questions
-from compare.evidence import Judged, Scores, score
 from config import Settings, load_settings
 from config.command import run
 from generator import open_answerer

@@ -13,17 +13,17 @@ from typing import Annotated
 import typer
 
 from compare import options
-from compare.batch import Batch, finished_run
-from compare.dry_run import print_forecast
-from compare.experiment import Experiment, read_experiment
-from compare.forecast import forecast, judge_forecast
-from compare.load_command import load
-from compare.machine import observe
-from compare.plan import Plan
-from compare.planning import make_plan, require_run_name, resumed_plan, usual_run_name
+from compare.forecast.dry_run import print_forecast
+from compare.forecast.forecast import forecast, judge_forecast
+from compare.load.load_command import load
+from compare.plan.experiment import Experiment, read_experiment
+from compare.plan.plan import Plan
+from compare.plan.planning import make_plan, require_run_name, resumed_plan, usual_run_name
 from compare.report import write_files
-from compare.run_process import require_idle, working_on
-from compare.runner import Runner
+from compare.run.batch import Batch, finished_run
+from compare.run.machine import observe
+from compare.run.run_process import require_idle, working_on
+from compare.run.runner import Runner
 from config import load_settings
 from config.command import console, run, tell, with_default
 from config.errors import ConfigError

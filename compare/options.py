@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from compare.experiment import PassageUnit
+from compare.plan.experiment import PassageUnit
 from config import AnswerMode
 from generator.events import TimingMode
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from compare.vote_log import VoteLog
+from compare.log.vote_log import VoteLog
 from config import PassageSettings
 from config.errors import RunError, UnknownPassage, UnknownProduct, UserError
 from database import Database

@@ -20,8 +20,8 @@ from retriever import Match, Product
 
 # Loaded with the first question: what scores and generates would hold up the first paint of the page.
 if TYPE_CHECKING:
+    from compare.log.vote_log import VoteLog
     from compare.scores import Span
-    from compare.vote_log import VoteLog
     from generator import AnswerLog, Registry
     from generator.registry.ticket import Ticket
     from retriever import Retriever

@@ -6,7 +6,7 @@ Vega-Lite itself, not Altair, which takes 40 ms to build and check each chart, a
 from collections.abc import Sequence
 from typing import Any
 
-from compare.answer_figures import LoggedFigures
+from compare.log.answer_figures import LoggedFigures
 from compare.statistics import WinRate
 from generator.figures import figure, format_figure
 

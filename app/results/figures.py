@@ -1,6 +1,6 @@
 """Everything logged, in figures: filters, a table and charts for each form of answer, and the log as CSV.
 
-Draws; what is summed up, and what may be, is `compare.answer_figures`.
+Draws; what is summed up, and what may be, is `compare.log.answer_figures`.
 """
 
 import io
@@ -14,7 +14,7 @@ import streamlit as st
 from app import resources
 from app.filters import folded_filters
 from app.results.charts import daily_chart, place_on, scatter_chart
-from compare.answer_figures import AnswerFigures, AnswerFilter, Choices, Division, LoggedFigures, Source
+from compare.log.answer_figures import AnswerFigures, AnswerFilter, Choices, Division, LoggedFigures, Source
 from compare.report.files import guarded
 from compare.report.overview import FORMS, HOW_TO_READ, LINES
 from database import Database

@@ -9,11 +9,11 @@ import pandas as pd
 import streamlit as st
 
 from app import resources
-from compare.batch import finished_run
 from compare.report.contents import Contents, contents
 from compare.report.overview import FORMS, HOW_TO_READ, Overview
 from compare.report.page import page
 from compare.report.visible import visible
+from compare.run.batch import finished_run
 from config.errors import UserError
 from generator import AnswerLog
 from generator.markdown import literal

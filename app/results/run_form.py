@@ -15,12 +15,12 @@ import streamlit as st
 from rich.console import Console
 
 from app import resources
-from compare.dry_run import print_forecast
-from compare.experiment import PRODUCTS, QUESTIONS, REPEATS, read_experiment
-from compare.forecast import forecast, judge_forecast
-from compare.plan import Plan
-from compare.planning import make_plan, require_run_name, usual_run_name
-from compare.run_process import start_run
+from compare.forecast.dry_run import print_forecast
+from compare.forecast.forecast import forecast, judge_forecast
+from compare.plan.experiment import PRODUCTS, QUESTIONS, REPEATS, read_experiment
+from compare.plan.plan import Plan
+from compare.plan.planning import make_plan, require_run_name, usual_run_name
+from compare.run.run_process import start_run
 from config.errors import RunError, UserError
 from config.settings import CLONE
 from generator.markdown import literal

@@ -12,10 +12,10 @@ import streamlit as st
 from app import errors, resources
 from app.results.report import draw_report
 from app.results.run_form import draw_form
-from compare.planning import require_run_name
-from compare.progress import in_words
-from compare.run_list import ListedRun, RunList
-from compare.run_process import output_of, start_run, stop_run
+from compare.plan.planning import require_run_name
+from compare.run.progress import in_words
+from compare.run.run_list import ListedRun, RunList
+from compare.run.run_process import output_of, start_run, stop_run
 from generator.markdown import literal
 
 LISTED = 100

@@ -10,7 +10,7 @@ from compare.report.measured import Measured, measured
 from compare.report.overview import Overview, overviews
 from compare.report.preferred import Preferred, judged, voted
 from compare.report.questions import Asked, asked
-from compare.runner import Failure
+from compare.run.runner import Failure
 from compare.statistics import summarise
 
 

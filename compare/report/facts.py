@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from compare.machine import Conditions
-from compare.plan import tasks_of
+from compare.plan.plan import tasks_of
 from compare.report.finished import FinishedRun
+from compare.run.machine import Conditions
 from compare.statistics import ModelSummary
 from generator.figures import EXTRACTIVE, REMOTE, VERBATIM
 from generator.log.answer_log import Row

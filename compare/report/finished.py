@@ -7,13 +7,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from compare.contestant import contestant_name
 from compare.judge import MARKS, Judgements, mark_columns
-from compare.runner import Failure
+from compare.plan.contestant import contestant_name
+from compare.plan.threshold import Threshold
+from compare.run.runner import Failure
 from compare.scores import SCORES, AnswerScores
 from compare.statistics import Vote
 from compare.statistics.measure import contestant_of
-from compare.threshold import Threshold
 from generator.log.answer_log import Row
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from compare.contestant import contestant_name
+from compare.plan.contestant import contestant_name
 from generator.figures import figure
 from generator.log.answer_log import Row
 

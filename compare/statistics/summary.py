@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from compare.contestant import contestant_name
+from compare.plan.contestant import contestant_name
 from compare.statistics.measure import MEASURES
 from generator.log.answer_log import Row
 

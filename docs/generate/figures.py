@@ -1,9 +1,9 @@
 """The page of the figures: what every number means that is printed anywhere. Knows where they are defined."""
 
 from compare.judge.marks import MARK_MEANINGS, MARKS
-from compare.load_command import DEFINITIONS
+from compare.load.load_command import DEFINITIONS
+from compare.plan.threshold import FIGURES as CONDITIONS
 from compare.scores import SCORES, Score
-from compare.threshold import FIGURES as CONDITIONS
 from docs.generate.table import table
 from generator.figures import EXTRACTIVE, FIGURES, REMOTE, VERBATIM, Figure
 

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from datetime import date
 
 from app.ask.turn import Services
-from compare.vote_log import VoteLog
+from compare.log.vote_log import VoteLog
 from config import ModelSpec, PassageSettings, Settings
 from database import Database
 from generator import AnswerLog, Registry

@@ -19,7 +19,7 @@ import typer
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
-from compare.vote_log import VoteLog
+from compare.log.vote_log import VoteLog
 from config import Settings
 from database import Database
 from tests.app.page_server import ROOT, PageServer

@@ -17,11 +17,11 @@ from app.results import runs
 from app.results.figures import _csv
 from app.results.run_form import _Wanted
 from app.results.votes import order_in_words
-from compare.answer_figures import AnswerFilter
-from compare.run_process import OUTPUT, RunProcess
-from compare.runner import Failure
+from compare.log.answer_figures import AnswerFilter
+from compare.log.vote_log import VoteLog
+from compare.run.run_process import OUTPUT, RunProcess
+from compare.run.runner import Failure
 from compare.statistics import Vote, win_rates
-from compare.vote_log import VoteLog
 from config import Settings
 from database import Database
 from generator import AnswerLog

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from compare.run_list import RunList
-from compare.run_process import stop_run
-from compare.vote_log import VoteLog
+from compare.log.vote_log import VoteLog
+from compare.run.run_list import RunList
+from compare.run.run_process import stop_run
 from database import Database
 from tests.app.page_server import PageServer
 from tests.compare.logged import log_answer

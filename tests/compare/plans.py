@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-from compare.contestant import Contestant
-from compare.plan import Plan
-from compare.tasks import Task
+from compare.plan.contestant import Contestant
+from compare.plan.plan import Plan
+from compare.plan.tasks import Task
 from config import ModelSpec, VerbatimSettings
 from retriever import Match, Passage
 

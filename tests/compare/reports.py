@@ -5,11 +5,11 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from compare.judge import Judgements
-from compare.plan import tasks_to_rows
+from compare.plan.plan import tasks_to_rows
+from compare.plan.tasks import Task
 from compare.report import FinishedRun
 from compare.scores import SCORES, AnswerScores, Span
 from compare.statistics import Vote
-from compare.tasks import Task
 from generator.log.answer_log import Row
 from retriever import Match, Passage
 from tests.compare.rows import row

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from compare.answer_figures import AnswerFigures, AnswerFilter
+from compare.log.answer_figures import AnswerFigures, AnswerFilter
 from compare.report.overview import LINES
 from compare.statistics import summarise
 from database import Database

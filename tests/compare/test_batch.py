@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from compare.batch import finished_run
 from compare.judge import JudgementLog, Preference, Rating
 from compare.report.contents import contents
 from compare.report.summary import preference_rows
+from compare.run.batch import finished_run
 from database import Database
 from generator import AnswerLog
 from retriever import Embedder

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from compare.contestant import find_contestants
+from compare.plan.contestant import find_contestants
 from config import ModelSpec, Settings
 from config.errors import UnknownModel
 

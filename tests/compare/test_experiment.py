@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from compare.experiment import QUESTIONS, Experiment, read_experiment
+from compare.plan.experiment import QUESTIONS, Experiment, read_experiment
 from compare.scores.expectation import read_question_set
 from config.errors import ConfigError
 

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from compare.contestant import Contestant
-from compare.dry_run import print_forecast
-from compare.forecast import forecast, judge_forecast
-from compare.runner import Runner
+from compare.forecast.dry_run import print_forecast
+from compare.forecast.forecast import forecast, judge_forecast
+from compare.plan.contestant import Contestant
+from compare.run.runner import Runner
 from config import ModelSpec, Settings
 from database import Database
 from generator import AnswerLog

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from compare.judge import JudgementLog, Judgements
-from compare.judging import Judged, Judging
-from compare.plan import Plan
-from compare.runner import Failure, Runner, Started
+from compare.plan.plan import Plan
+from compare.run.judging import Judged, Judging
+from compare.run.runner import Failure, Runner, Started
 from config import ModelSpec, Settings
 from config.errors import RunError
 from database import Database
@@ -26,9 +26,9 @@ from tests.compare.plans import make_contestant, make_plan
 KILLED = """
 import os, signal, sys
 from compare.judge import JudgementLog
-from compare.judging import Judged, Judging
-from compare.plan import Plan
-from compare.runner import Runner
+from compare.run.judging import Judged, Judging
+from compare.plan.plan import Plan
+from compare.run.runner import Runner
 from config import load_settings
 from database import Database
 from generator import AnswerLog

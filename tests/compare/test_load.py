@@ -9,8 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compare.goodput import Level, Limits, Percentiles, Sample, in_a_sentence, people_served, summarise_level
-from compare.load import Extent, load_level
+from compare.load.goodput import (
+    Level,
+    Limits,
+    Percentiles,
+    Sample,
+    in_a_sentence,
+    people_served,
+    summarise_level,
+)
+from compare.load.load import Extent, load_level
 from config import ModelSpec, Settings
 from generator import Generator
 from tests.compare.plans import make_task

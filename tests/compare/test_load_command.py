@@ -9,7 +9,7 @@ import yaml
 from typer.testing import CliRunner, Result
 
 import compare.__main__ as main
-import compare.load_command as load_command
+import compare.load.load_command as load_command
 from config import Settings
 from config.errors import UserError
 from database import Database

@@ -13,8 +13,8 @@ from psycopg2.extras import Json
 from typer.testing import CliRunner, Result
 
 import compare.__main__ as main
-from compare.run_process import RunProcess
-from compare.runner import Runner
+from compare.run.run_process import RunProcess
+from compare.run.runner import Runner
 from config import Settings
 from config.errors import DatabaseError, RunError, UserError
 from database import Database

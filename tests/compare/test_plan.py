@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compare.plan import Plan
+from compare.plan.plan import Plan
 from compare.scores.expectation import Expectation
 from config.errors import RunError
 from tests.compare.plans import make_contestant, make_plan, make_task

@@ -2,7 +2,7 @@
 
 import pytest
 
-from compare.planning import LONGEST_NAME, require_run_name, usual_run_name
+from compare.plan.planning import LONGEST_NAME, require_run_name, usual_run_name
 from config.errors import ConfigError
 
 

@@ -5,10 +5,10 @@ import io
 import pytest
 from rich.console import Console
 
-from compare import progress
-from compare.machine import Conditions, observe
-from compare.progress import RunProgress, in_words
-from compare.runner import Answered, Failure, Started
+from compare.run import progress
+from compare.run.machine import Conditions, observe
+from compare.run.progress import RunProgress, in_words
+from compare.run.runner import Answered, Failure, Started
 from generator import Answer
 from generator.measured import Timing
 

@@ -7,9 +7,9 @@ import psutil
 import pytest
 
 from compare.judge import JudgementLog, Preference, Rating, case_key, cases
-from compare.run_list import ListedRun, Pace, RunList, _pace
-from compare.run_process import RunProcess, working_on
-from compare.runner import Failure
+from compare.run.run_list import ListedRun, Pace, RunList, _pace
+from compare.run.run_process import RunProcess, working_on
+from compare.run.runner import Failure
 from database import Database
 from generator import AnswerLog
 from tests.compare.logged import log_answer

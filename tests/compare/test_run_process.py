@@ -14,9 +14,9 @@ import psutil
 import pytest
 from psycopg2.extras import Json
 
-from compare import run_process
-from compare.run_list import RunList
-from compare.run_process import RunProcess, output_of, require_idle, start_run, stop_run, working_on
+from compare.run import run_process
+from compare.run.run_list import RunList
+from compare.run.run_process import RunProcess, output_of, require_idle, start_run, stop_run, working_on
 from config.errors import RunError
 from database import Database
 from generator import AnswerLog

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from compare.contestant import Contestant
-from compare.plan import Plan
-from compare.runner import Answered, Failure, Runner, Started
+from compare.plan.contestant import Contestant
+from compare.plan.plan import Plan
+from compare.run.runner import Answered, Failure, Runner, Started
 from config import Settings
 from config.errors import RunError
 from database import Database
@@ -24,8 +24,8 @@ from tests.scripted_model import write_scripted_model
 # Does what its arguments say, and kills itself in the middle of the n-th call of a function.
 KILLED = """
 import os, pkgutil, signal, sys
-from compare.plan import Plan
-from compare.runner import Runner
+from compare.plan.plan import Plan
+from compare.run.runner import Runner
 from config import load_settings
 from database import Database
 from generator import AnswerLog
@@ -51,7 +51,7 @@ with Database.open(settings) as database:
 
 # One after the other: the run goes on from each.
 MOMENTS = [
-    ("compare.runner._require_same_origin", 1),  # warmed up, and nothing logged yet
+    ("compare.run.runner._require_same_origin", 1),  # warmed up, and nothing logged yet
     ("generator.transcript:Transcript.take", 40),  # in the middle of an answer
     ("generator.log.answer_log:AnswerLog.record", 2),  # one is logged, the next given and not yet logged
 ]

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from compare.experiment import Experiment, read_experiment
-from compare.tasks import Task, prepare_tasks
+from compare.plan.experiment import Experiment, read_experiment
+from compare.plan.tasks import Task, prepare_tasks
 from config.errors import UserError
 from database import Database
 from retriever import Embedder, Retriever

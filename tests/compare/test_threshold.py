@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from compare.plan.threshold import FIGURES, Threshold, check_thresholds
 from compare.statistics import summarise
-from compare.threshold import FIGURES, Threshold, check_thresholds
 from tests.compare.rows import row
 
 NAMES = st.text("abcdefghijklmnop0123456789.:-_", min_size=1, max_size=20)

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compare.plan import Asking
-from compare.throughput import MOST_AT_ONCE, alike_together, answer_all, at_once
+from compare.plan.plan import Asking
+from compare.run.throughput import MOST_AT_ONCE, alike_together, answer_all, at_once
 from config import ModelSpec, Settings
 from config.errors import GenerationFailed, PromptTooLong
 from generator import Answer, Generator

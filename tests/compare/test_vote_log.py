@@ -2,8 +2,8 @@
 
 import pytest
 
+from compare.log.vote_log import VoteLog
 from compare.statistics import Vote
-from compare.vote_log import VoteLog
 from config.errors import DatabaseError
 from database import Database
 from generator import AnswerLog

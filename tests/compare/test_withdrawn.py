@@ -6,12 +6,12 @@ from typing import Literal
 
 import pytest
 
-from compare.experiment import Experiment
-from compare.judging import Judged, Judging
-from compare.plan import Plan
-from compare.runner import Answered, Failure, Runner
-from compare.tasks import prepare_tasks
-from compare.withdrawn import withdrawn
+from compare.plan.experiment import Experiment
+from compare.plan.plan import Plan
+from compare.plan.tasks import prepare_tasks
+from compare.plan.withdrawn import withdrawn
+from compare.run.judging import Judged, Judging
+from compare.run.runner import Answered, Failure, Runner
 from config import ModelSpec, PassageSettings, Settings
 from database import Database
 from generator import AnswerLog

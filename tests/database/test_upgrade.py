@@ -17,7 +17,7 @@ import psycopg2
 import pytest
 from psycopg2.extensions import connection as Connection
 
-from compare.run_list import RunList
+from compare.run.run_list import RunList
 from config import EmbedderSettings, PassageSettings
 from config.errors import DatabaseError
 from database import Database

@@ -1,7 +1,7 @@
 """A load test: so many clients ask at the same time, each its next question as soon as the last is answered.
 
 Such a closed loop asks as fast as it is answered, never faster. Knows answerers and questions; what the
-figures mean says `compare.goodput`.
+figures mean says `compare.load.goodput`.
 """
 
 import itertools
@@ -11,9 +11,9 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
-from compare.goodput import Sample
-from compare.tasks import Task
-from compare.throughput import end_all
+from compare.load.goodput import Sample
+from compare.plan.tasks import Task
+from compare.run.throughput import end_all
 from config.errors import UserError
 from generator import Answer, Answerer, Reasoning, Text
 

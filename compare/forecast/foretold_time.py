@@ -6,9 +6,9 @@ Knows the answer log's columns; loads nothing.
 from collections.abc import Iterator, Sequence
 from statistics import median
 
-from compare.contestant import Contestant
-from compare.plan import Plan
-from compare.prompt_sizes import PromptSizes
+from compare.forecast.prompt_sizes import PromptSizes
+from compare.plan.contestant import Contestant
+from compare.plan.plan import Plan
 from generator import AnswerLog
 from generator.log.answer_log import Row
 from models.llama_process import machine_name

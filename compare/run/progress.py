@@ -16,8 +16,8 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from compare.judging import Judged
-from compare.runner import Answered, Failure, RunEvent, Started
+from compare.run.judging import Judged
+from compare.run.runner import Answered, Failure, RunEvent, Started
 
 # Between two lines, where lines are all there is: a log of a night shall be readable.
 LINE_S = 30.0

@@ -12,8 +12,8 @@ from typing import Any, Literal
 
 from psycopg2.extras import RealDictCursor
 
-from compare.run_process import RunProcess
-from compare.runner import Failure
+from compare.run.run_process import RunProcess
+from compare.run.runner import Failure
 from database import Database
 
 # "elsewhere": noted as being worked on by another machine, where alone it can be told. "unjudged": stopped

@@ -6,11 +6,11 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from compare.forecast import Forecast, JudgeForecast
-from compare.plan import Plan
-from compare.progress import in_words
-from compare.prompt_sizes import PromptSizes
+from compare.forecast.forecast import Forecast, JudgeForecast
+from compare.forecast.prompt_sizes import PromptSizes
+from compare.plan.plan import Plan
 from compare.report.facts import counted
+from compare.run.progress import in_words
 from config.command import console
 from generator.backends.endpoint import CHARACTERS_PER_TOKEN
 from models.memory.room import gib, this_machine

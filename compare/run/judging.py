@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from functools import partial
 
 from compare.judge import JudgementLog, case_key, cases, judge_cases, open_judge, question_of
-from compare.plan import Plan
-from compare.runner import Failure, Runner, Started
-from compare.withdrawn import why_withdrawn
+from compare.plan.plan import Plan
+from compare.plan.withdrawn import why_withdrawn
+from compare.run.runner import Failure, Runner, Started
 from config import ModelSpec
 from config.errors import DatabaseError, ModelUnavailable, RunError, UserError
 

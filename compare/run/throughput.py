@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed, wait
 from typing import Any
 
-from compare.plan import Asking
+from compare.plan.plan import Asking
 from config.errors import PromptTooLong
 from generator import Answer, Answerer
 

@@ -9,8 +9,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, ValidationError
 
+from compare.plan.threshold import Threshold
 from compare.scores.score import SCORES
-from compare.threshold import Threshold
 from config import AnswerMode
 from config.errors import ConfigError
 from config.model_spec import Section
@@ -59,7 +59,7 @@ class Experiment(Section):
     themselves; None: as in the settings. `mode`: of timing. `repeats`: None: the question set's, else 3.
     `seed` shuffles. `n_ctx`, `temperature`, `max_tokens`: in place of every model's own. `scores`: keys of
     `compare.scores.SCORES`. `judge`: a model that marks the answers. `fail_if`: what the run
-    fails for, see `compare.threshold`.
+    fails for, see `compare.plan.threshold`.
     """
 
     models: Names = ()

@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from compare.contestant import Contestant
 from compare.judge.questions import preference_messages, rating_messages
-from compare.tasks import Task
+from compare.plan.contestant import Contestant
+from compare.plan.tasks import Task
 from config import ModelSpec, VerbatimSettings
 from config.errors import PromptTooLong
 from generator.asking import Question

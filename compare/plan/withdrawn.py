@@ -7,8 +7,8 @@ come. Knows plans and marks; knows no models.
 
 from collections.abc import Iterable
 
-from compare.plan import Plan
-from compare.tasks import TaskKey
+from compare.plan.plan import Plan
+from compare.plan.tasks import TaskKey
 from database import Database
 from retriever.harmful import marked_hashes, marked_reviews
 

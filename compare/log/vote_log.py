@@ -9,7 +9,7 @@ from typing import Literal
 
 from psycopg2.extras import execute_values
 
-from compare.contestant import contestant_name
+from compare.plan.contestant import contestant_name
 from compare.statistics import Vote
 from database import Database
 

@@ -6,11 +6,11 @@ Knows files' headers, and what was answered before; loads no model and writes no
 from dataclasses import dataclass
 from pathlib import Path
 
-from compare.contestant import Contestant
-from compare.foretold_time import seconds_foretold
-from compare.plan import Plan
-from compare.prompt_sizes import JudgeSizes, PromptSizes, judge_sizes, prompt_sizes
-from compare.throughput import at_once
+from compare.forecast.foretold_time import seconds_foretold
+from compare.forecast.prompt_sizes import JudgeSizes, PromptSizes, judge_sizes, prompt_sizes
+from compare.plan.contestant import Contestant
+from compare.plan.plan import Plan
+from compare.run.throughput import at_once
 from config import ModelSpec, Settings
 from config.errors import ModelUnavailable
 from generator import AnswerLog

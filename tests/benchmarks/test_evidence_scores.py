@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compare.evidence import Judged, Scores, score
+from benchmarks.evidence_scores import Judged, Scores, score
 
 numbers = st.frozensets(st.integers(0, 9))
 

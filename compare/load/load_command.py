@@ -1,6 +1,6 @@
 """`python -m compare load`: how many people can one machine, or one server, answer at the same time?
 
-Knows the command's options and how its figures are shown; what they mean says `compare.goodput`.
+Knows the command's options and how its figures are shown; what they mean says `compare.load.goodput`.
 """
 
 import json
@@ -13,11 +13,11 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from compare.experiment import PRODUCTS, read_experiment
-from compare.goodput import Level, Limits, in_a_sentence, people_served, summarise_level
-from compare.load import Extent, load_level
-from compare.machine import observe
-from compare.tasks import Task, prepare_tasks
+from compare.load.goodput import Level, Limits, in_a_sentence, people_served, summarise_level
+from compare.load.load import Extent, load_level
+from compare.plan.experiment import PRODUCTS, read_experiment
+from compare.plan.tasks import Task, prepare_tasks
+from compare.run.machine import observe
 from config import ModelSpec, Settings, load_settings
 from config.command import console, tell
 from config.errors import ConfigError, GenerationFailed

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from compare.experiment import PRODUCTS, REPEATS, Experiment
+from compare.plan.experiment import PRODUCTS, REPEATS, Experiment
 from compare.scores.expectation import UNKNOWN, Expectation, SetQuestion, Tier, Trap, read_question_set
 from config.errors import UserError
 from retriever import Match, Passage, Retriever

@@ -10,10 +10,10 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from compare.contestant import Contestant
-from compare.experiment import PassageUnit
-from compare.tasks import Task
-from compare.threshold import Threshold
+from compare.plan.contestant import Contestant
+from compare.plan.experiment import PassageUnit
+from compare.plan.tasks import Task
+from compare.plan.threshold import Threshold
 from config import ModelSpec, VerbatimSettings
 from config.errors import RunError
 from generator.events import TimingMode

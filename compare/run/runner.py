@@ -9,11 +9,11 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
 
-from compare.contestant import Contestant
-from compare.plan import Asking, Plan
-from compare.tasks import TaskKey
-from compare.throughput import answer_all, at_once
-from compare.withdrawn import why_withdrawn, withdrawn
+from compare.plan.contestant import Contestant
+from compare.plan.plan import Asking, Plan
+from compare.plan.tasks import TaskKey
+from compare.plan.withdrawn import why_withdrawn, withdrawn
+from compare.run.throughput import answer_all, at_once
 from config import Settings
 from config.errors import (
     DatabaseError,
@@ -95,7 +95,7 @@ class Runner:
                 yield Failure(contestant.name, str(error))
 
     def withdrawn(self, plan: Plan) -> set[TaskKey]:
-        """What `compare.withdrawn` says now; a database that is away is waited for."""
+        """What `compare.plan.withdrawn` says now; a database that is away is waited for."""
         return self.patience.repeat(partial(withdrawn, self.log.database, plan))
 
     def _answers(

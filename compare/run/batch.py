@@ -11,15 +11,15 @@ from functools import partial
 from pathlib import Path
 
 from compare.judge import JudgementLog
-from compare.judging import Judged, Judging
-from compare.machine import Conditions
-from compare.plan import Plan, tasks_of
-from compare.progress import RunProgress
+from compare.log.vote_log import VoteLog
+from compare.plan.plan import Plan, tasks_of
 from compare.report import SUMMARY, FinishedRun, checks, comparison_tables, write_files
-from compare.runner import Failure, RunEvent, Runner
+from compare.run.judging import Judged, Judging
+from compare.run.machine import Conditions
+from compare.run.progress import RunProgress
+from compare.run.runner import Failure, RunEvent, Runner
 from compare.scores import score_answers
 from compare.statistics import summarise
-from compare.vote_log import VoteLog
 from config.command import console, error_console, tell
 from config.errors import UserError
 from generator import AnswerLog

@@ -7,12 +7,12 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from compare.contestant import Contestant, find_contestants
-from compare.experiment import Experiment
 from compare.judge import require_judge
-from compare.plan import Plan
-from compare.tasks import prepare_tasks
-from compare.threshold import Threshold
+from compare.plan.contestant import Contestant, find_contestants
+from compare.plan.experiment import Experiment
+from compare.plan.plan import Plan
+from compare.plan.tasks import prepare_tasks
+from compare.plan.threshold import Threshold
 from config import Settings
 from config.errors import ConfigError
 from config.settings import did_you_mean
