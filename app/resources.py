@@ -49,6 +49,8 @@ def warm_up() -> None:
     """
     embedder().embed_question("")
     gc.freeze()
+    # A full look comes when there is a quarter more than at the last one: that is to be little from now on.
+    gc.collect()
 
 
 @st.cache_resource(show_spinner=False)

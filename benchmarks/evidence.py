@@ -6,8 +6,8 @@ Every model is shown the same reviews, split into passages as `python -m ingest`
 `verbatim.sentences` sentences. Beside the models stand four that do not read: all sentences; the first ones
 up to that limit; each by chance, at the rate at which sentences are evidence; and the best that can be done
 within the limit. Below the table stand the answers to the first question. The last line is JSON: `questions`,
-and by model `f1`, `precision`, `recall`, `abstention`, `false_abstention`, `kinds` (benchmarks/evidence_scores.py says
-what they are), `e2e_s` and `words` (medians), and `memory_mib`.
+and by model `f1`, `precision`, `recall`, `abstention`, `false_abstention`, `kinds`
+(benchmarks/evidence_scores.py says what they are), `e2e_s` and `words` (medians), and `memory_mib`.
 """
 
 import json

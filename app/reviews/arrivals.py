@@ -50,6 +50,7 @@ class Arrivals:
         self._passages = passages
         self._on_ingested = on_ingested
         self.loading = False  # the embedder: who looks too often meanwhile makes it late
+        self._warm = False
         self._here: list[Arrival] = []
         self._line: list[Arrival] = []  # its first one is being ingested
         self._changed = threading.Condition()
@@ -162,16 +163,21 @@ class Arrivals:
                 self._line.remove(arrival)
 
     def _ingest(self, arrival: Arrival) -> None:
-        # As in `app.resources.warm_up`: else who looks at a page would wait for the garbage collector.
-        self.loading = True
-        with suppress(Exception):  # what is wrong with the embedder, the ingest says
-            self._embedder.load()
-        gc.freeze()
-        self.loading = False
+        if not self._warm:
+            self._warm_up()
         arrival.bring_in(self._database, self._embedder, self._passages)
         if arrival.state is State.done:
             self._remove(arrival)
         self._on_ingested()
+
+    def _warm_up(self) -> None:
+        """As in `app.resources.warm_up`: else who looks at a page would wait for the garbage collector."""
+        self.loading = True
+        with suppress(Exception):  # what is wrong with the embedder, the ingest says
+            self._embedder.load()
+            gc.freeze()
+            self._warm = True
+        self.loading = False
 
     def _remove(self, arrival: Arrival) -> None:
         if arrival.path.parent == self._folder:
