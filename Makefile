@@ -30,7 +30,6 @@ $(READY): pyproject.toml constraints.txt requirements.lock
 	@echo
 	$(BIN)/pip install --no-deps --require-hashes --requirement requirements.lock
 	$(BIN)/pip install --no-deps --editable .
-	$(BIN)/pip check
 	@touch $@
 
 .PHONY: .torch

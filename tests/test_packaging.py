@@ -2,6 +2,7 @@
 
 import tomllib
 from fnmatch import fnmatch
+from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 
 from packaging.requirements import Requirement
@@ -69,3 +70,18 @@ def test_lock_holds_what_is_declared() -> None:
     declared = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
     missing = {canonicalize_name(Requirement(one).name) for one in declared} - locked().keys()
     assert missing == {"torch"}, "make lock"
+
+
+def test_lock_holds_what_its_packages_need() -> None:
+    # pip does not look: it is told to install no dependencies.
+    versions = locked() | {"torch": version("torch")}
+    for name in locked():
+        try:
+            needs = [Requirement(one) for one in requires(name) or []]
+        except PackageNotFoundError:
+            continue  # for another platform
+        for need in needs:
+            if need.marker is None or need.marker.evaluate({"extra": ""}):
+                assert need.specifier.contains(versions[canonicalize_name(need.name)], prereleases=True), (
+                    f"{name} needs {need}: make lock"
+                )

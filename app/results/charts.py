@@ -15,7 +15,8 @@ Spec = dict[str, Any]
 
 # Choosing sentences has no speed in words or tokens of its own, so there it is the time.
 SPEED = {"free": "decode_tok_s", "verbatim": "e2e_s"}
-_HEIGHT = 360
+# In pixels: with the axes, and what each line of the legend below takes.
+_HEIGHT, _LEGEND_LINE = 330, 30
 _BAR_HEIGHT = 36
 _SCALE = {"bytes": 2**-30}
 _POINT = {"type": "point", "filled": True, "size": 110, "opacity": 1}
@@ -27,7 +28,7 @@ def scatter_chart(found: Sequence[LoggedFigures], parts: Sequence[str], form: st
     speed = _title(SPEED[form])
     return {
         "data": {"values": rows},
-        "height": _HEIGHT,
+        "height": _height(found),
         "encoding": {
             "x": _number("x", title=_title(x), scale={"zero": False, "padding": 20}),
             "color": _colours(found),
@@ -58,7 +59,7 @@ def daily_chart(found: Sequence[LoggedFigures], form: str) -> Spec:
     """The median speed of each contestant, day after day."""
     return {
         "data": {"values": [_row(one, one.part, form, "words") for one in found]},
-        "height": _HEIGHT,
+        "height": _height(found),
         "mark": {"type": "line", "point": True},
         "encoding": {
             "x": {"field": "part", "type": "temporal", "title": "day (UTC)"},
@@ -108,6 +109,10 @@ def _colours(found: Sequence[LoggedFigures]) -> Spec:
     names = list(dict.fromkeys(one.summary.label for one in found))
     legend = {"title": None, "orient": "bottom", "columns": 1, "labelLimit": 260}
     return _text("contestant", legend=legend, scale={"domain": names})
+
+
+def _height(found: Sequence[LoggedFigures]) -> int:
+    return _HEIGHT + _LEGEND_LINE * len({one.summary.label for one in found})
 
 
 def _row(one: LoggedFigures, part: str, form: str, x: str) -> dict[str, Any]:
