@@ -12,7 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from config import AnswerMode, ModelSpec, load_settings
-from config.command import console, error_console, run
+from config.command import console, error_console, run, tell
 from config.printable import printable
 from database import Database, Patience
 from generator import (
@@ -72,7 +72,7 @@ def ask(
         if guard:
             answer = guarded(answer, guard)
         AnswerLog(database).record(
-            answer, spec, found.product_id, retrieved.retrieval_s, patience=Patience(_say)
+            answer, spec, found.product_id, retrieved.retrieval_s, patience=Patience(tell)
         )
     _print_passages(answer)
     _print_figures(answer, spec, retrieved.retrieval_s)
@@ -185,10 +185,6 @@ def _print_figures(answer: Answer, spec: ModelSpec, retrieval_s: float) -> None:
     console.print(table)
     for remark in remarks(spec.kind, answer.answers):
         console.print(remark)
-
-
-def _say(sentence: str) -> None:
-    error_console.print(sentence, markup=False, highlight=False, soft_wrap=True)
 
 
 if __name__ == "__main__":

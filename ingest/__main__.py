@@ -10,7 +10,7 @@ import typer
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from config import PassageSettings, Settings, load_settings
-from config.command import error_console, run
+from config.command import error_console, run, tell
 from config.printable import printable
 from database import Database, Patience
 from ingest.counts import IngestCounts
@@ -95,7 +95,7 @@ def main(
             counts = _ingest_all(opened, database, embedder, settings.passages, replace, report)
         for file in opened:
             for note in notes(file):
-                _say(note)
+                tell(note)
     print(counts)
 
 
@@ -116,7 +116,7 @@ def _embedder(
     from ingest.ray_engine import RayEmbedder
 
     spread = stack.enter_context(closing(RayEmbedder(settings.embedder, address)))
-    return spread, lambda file: spread.read(file, database, settings.passages, Patience(_say))
+    return spread, lambda file: spread.read(file, database, settings.passages, Patience(tell))
 
 
 def _ingest_all(
@@ -132,9 +132,9 @@ def _ingest_all(
     total = IngestCounts()
     for portion in portions:
         rows = report.rows(portion)
-        total += ingest(rows, database, embedder, passages, report, replace=replace, patience=Patience(_say))
+        total += ingest(rows, database, embedder, passages, report, replace=replace, patience=Patience(tell))
     if total.rejected > MOST_SHOWN:
-        _say(f"and {total.rejected - MOST_SHOWN} more rejected rows")
+        tell(f"and {total.rejected - MOST_SHOWN} more rejected rows")
     return total
 
 
@@ -174,15 +174,11 @@ class _Report:
 
     def __call__(self, counts: IngestCounts, rejections: Sequence[Rejection]) -> None:
         for rejection in rejections[: self._left_to_show]:
-            _say(str(rejection))
+            tell(str(rejection))
         self._left_to_show -= min(self._left_to_show, len(rejections))
         elapsed = self._progress.tasks[self._task].elapsed
         rate = f"{self._read / elapsed:,.0f} rows/s" if elapsed else ""
         self._progress.update(self._task, completed=self._file.position, rate=rate)
-
-
-def _say(sentence: str) -> None:
-    error_console.print(sentence, markup=False, highlight=False, soft_wrap=True)
 
 
 if __name__ == "__main__":

@@ -9,12 +9,12 @@ import pandas as pd
 import streamlit as st
 
 from app import resources
-from app.counted import counted
 from app.results.charts import win_rate_chart
 from compare.log.vote_log import VoteLog
 from compare.statistics import Vote, WinRate, ranking, win_rates
 from compare.statistics.estimate import ALPHA
 from compare.statistics.holm import holm
+from config.counted import counted
 from generator.markdown import literal
 
 BLIND = (

@@ -6,9 +6,9 @@ from dataclasses import asdict, dataclass
 import streamlit as st
 
 from app import resources
-from app.counted import counted
 from app.reviews.products import CHOSEN
 from app.reviews.query import Query, draw_form
+from config.counted import counted
 from config.settings import SearchMode
 from generator.markdown import literal
 from retriever import Match

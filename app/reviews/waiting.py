@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from app.counted import counted
+from config.counted import counted
 from generator.markdown import literal
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ from rich.table import Table
 from compare.forecast.forecast import Forecast, JudgeForecast
 from compare.forecast.prompt_sizes import PromptSizes
 from compare.plan.plan import Plan
-from compare.report.facts import counted
 from compare.run.progress import in_words
 from config.command import console
+from config.counted import counted
 from generator.backends.endpoint import CHARACTERS_PER_TOKEN
 from models.memory.room import gib, this_machine
 

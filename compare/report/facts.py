@@ -11,6 +11,7 @@ from compare.plan.plan import tasks_of
 from compare.report.finished import FinishedRun
 from compare.run.machine import Conditions
 from compare.statistics import ModelSummary
+from config.counted import counted
 from generator.figures import EXTRACTIVE, REMOTE, VERBATIM
 from generator.log.answer_log import Row
 
@@ -115,11 +116,6 @@ def _unfinished(run: FinishedRun) -> str:
 
 def _day_and_time(moment: datetime) -> str:
     return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
-
-
-def counted(count: int, noun: str) -> str:
-    """In words: 1 answer, 1,200 answers."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def _distinct(rows: Sequence[Row], column: str) -> list[str]:

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from compare.judge import Bias, Judgements, outcomes
-from compare.report.facts import counted
 from compare.report.finished import FinishedRun, mark_keys, names_among
 from compare.statistics import Vote, WinRate, ranking, win_rates
 from compare.statistics.measure import contestant_of
+from config.counted import counted
 
 _JUDGED = (
     "Each pair was asked about in both orders. Who chooses another answer in the other order has not "
