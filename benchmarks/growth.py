@@ -90,6 +90,13 @@ def left_of(processes: Sequence[psutil.Process], within_s: float = GONE_WITHIN_S
     return running
 
 
+def holds_a_model(process: psutil.Process) -> bool:
+    """Whether it is a model's worker. Others come and go, such as those that foretell a model's memory."""
+    with suppress(psutil.Error):
+        return "generator.llama.worker" in process.cmdline()
+    return False
+
+
 def _runs(process: psutil.Process) -> bool:
     with suppress(psutil.NoSuchProcess):
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE

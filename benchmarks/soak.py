@@ -28,7 +28,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.growth import Sample, growth, left_of, sample, slope_per_h
+from benchmarks.growth import Sample, growth, holds_a_model, left_of, sample, slope_per_h
 from benchmarks.installation import SAMPLE, Installation, installation
 from benchmarks.streamlit_page import NotShown
 from benchmarks.streamlit_session import SessionFailed, StreamlitSession
@@ -129,14 +129,15 @@ def left_after(server: PageServer, how: signal.Signals) -> int:
 def left_of_a_run(own: Installation) -> int:
     """Kill a batch run that has a model in memory; how many of its processes are left."""
     run = own.start(*BATCH, "--repeats", "50")
-    process = psutil.Process(run.pid)
     workers: list[psutil.Process] = []
-    while not any("generator.llama.worker" in one.cmdline() for one in workers):
-        assert run.poll() is None, "the run ended before it could be killed"
-        time.sleep(0.1)
-        workers = process.children()
-    run.kill()
-    run.communicate()
+    try:
+        while not any(map(holds_a_model, workers)):
+            assert run.poll() is None, "the run ended before it could be killed"
+            time.sleep(0.1)
+            workers = psutil.Process(run.pid).children()
+    finally:
+        run.kill()
+        run.communicate()
     return left_of(workers)
 
 

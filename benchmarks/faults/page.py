@@ -5,7 +5,6 @@ Knows servers, their processes and the log of answers; knows nothing of what is 
 
 import time
 from collections.abc import Iterator
-from contextlib import suppress
 from random import Random
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +14,7 @@ from benchmarks.faults.ingest import review_file
 from benchmarks.faults.outcome import Outcome, total
 from benchmarks.faults.scene import Scene, alive, running_server, scene, until
 from benchmarks.faults.tab import answer_or_error, ask, open_tab, shown_answers, start_run
+from benchmarks.growth import holds_a_model
 from tests.app.page_server import PageServer
 
 if TYPE_CHECKING:
@@ -113,19 +113,12 @@ def _server(here: Scene) -> PageServer:
 
 def _workers(here: Scene, server: PageServer) -> list[psutil.Process]:
     """The processes that hold models for the server, and should end with it: all but the run's."""
-    started = filter(_holds_a_model, psutil.Process(server.pid).children(recursive=True))
+    started = filter(holds_a_model, psutil.Process(server.pid).children(recursive=True))
     run = _process_of_run(here)
     if run is None or not psutil.pid_exists(run):
         return list(started)
     of_run = psutil.Process(run).children(recursive=True)
     return [one for one in started if one not in of_run]
-
-
-def _holds_a_model(process: psutil.Process) -> bool:
-    # Others come and go, such as those that foretell a model's memory.
-    with suppress(psutil.Error):
-        return "generator.llama.worker" in process.cmdline()
-    return False
 
 
 def _process_of_run(here: Scene) -> int | None:
