@@ -23,7 +23,7 @@ BATCH = 16  # texts at once: a CPU gains nothing from more, and all cores have t
 # oneDNN compiles kernels for each shape of a batch and keeps 1,024, of 0.3 MB each: a server that embeds what
 # people ask would grow for hours. So there are fewer shapes (padded to a multiple of so many tokens), and few
 # kernels are kept.
-PADDING = 8
+PADDING = 16
 KERNELS = 32
 
 Vectors = NDArray[np.float32]
