@@ -20,6 +20,11 @@ def _spelled(character: str) -> str:
     return character.encode("unicode_escape").decode()
 
 
+def as_utf8(text: str) -> str:
+    """The text with a "?" for each half of a character, as undecodable arguments and links have them."""
+    return text.encode("utf-8", "replace").decode()
+
+
 def first_line(error: Exception) -> str:
     """What an error says first, its URLs as `printable_url` gives them; its kind, if it says nothing."""
     line = next(filter(str.strip, str(error).splitlines()), type(error).__name__)

@@ -18,6 +18,7 @@ from psycopg2.extensions import QuotedString, make_dsn, parse_dsn, register_adap
 from psycopg2.extensions import connection as Connection
 
 from config.errors import ConfigError, DatabaseAway, DatabaseError
+from config.printable import as_utf8
 from config.settings import Settings
 from database.migrate import migrate
 from database.server import EmbeddedServer
@@ -55,7 +56,7 @@ class _Storable(QuotedString):
 
 
 def _storable(text: str) -> str:
-    return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
+    return as_utf8(text.replace("\0", "\ufffd"))
 
 
 register_adapter(str, _Storable)

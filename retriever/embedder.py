@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from config.errors import ConfigError
+from config.printable import as_utf8
 from config.settings import EmbedderSettings, Metric
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ class Embedder:
     def embed_question(self, text: str) -> Vectors:
         """The vector of a question, shape (dimension,)."""
         # A lone surrogate, from a terminal that is not UTF-8, would stop the tokenizer.
-        clean = text.encode("utf-8", "replace").decode()
+        clean = as_utf8(text)
         vector = self._loaded().encode_query(
             clean, normalize_embeddings=self.normalize, show_progress_bar=False
         )

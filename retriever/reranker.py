@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from config.errors import ConfigError
+from config.printable import as_utf8
 
 if TYPE_CHECKING:
     from sentence_transformers import CrossEncoder
@@ -35,7 +36,7 @@ class Reranker:
         self.load()
         assert self._model
         # As the embedder has it: halves of characters, from a terminal that is not UTF-8, stop a tokenizer.
-        asked = question.encode("utf-8", "replace").decode()
+        asked = as_utf8(question)
         scores = self._model.predict([(asked, text) for text in texts], show_progress_bar=False)
         return np.asarray(scores, np.float64).reshape(len(texts))
 

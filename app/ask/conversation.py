@@ -13,6 +13,7 @@ from dataclasses import replace
 from app.ask.question import MOST_CHARACTERS, MOST_MODELS, Question
 from app.ask.turn import Services, Turn
 from config.errors import AskedTooMuch
+from config.printable import as_utf8
 from models.catalogue.catalogue import find_spec
 
 MOST_CONVERSATIONS = 200
@@ -88,7 +89,7 @@ class Conversation:
 
 def _storable(text: str) -> str:
     """As PostgreSQL takes it: a link may hold what no keyboard writes."""
-    return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode().strip()
+    return as_utf8(text.replace("\0", "\ufffd")).strip()
 
 
 class Conversations:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from database import Database
 from generator import Exchange
-from retriever.harmful import HarmfulMarks
+from retriever.harmful import marked_hashes
 
 if TYPE_CHECKING:
     from app.ask.turn import Turn
@@ -18,12 +18,12 @@ def earlier_exchanges(
     """By model, what it was asked about the product and answered, oldest first.
 
     Left out is what it answered from a text that was marked as harmful since: the answer may repeat it.
-    Raises UnknownProduct and DatabaseError.
+    Raises DatabaseError.
     """
     about_it = [turn for turn in turns if turn.product.product_id == product_id]
     if not about_it:
         return {}
-    harmful = {mark.content_hash for mark in HarmfulMarks(database).marks(product_id)}
+    harmful = marked_hashes(database, product_id)
     found: defaultdict[str, list[Exchange]] = defaultdict(list)
     for live in (live for turn in about_it for live in turn.answers):
         if live.answer and live.answer.text:

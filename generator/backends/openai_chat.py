@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from config import ModelSpec
 from config.errors import GenerationFailed, ModelUnavailable, PromptTooLong, UserError
+from config.printable import as_utf8
 from generator.events import Message, Sampling, StopReason
 from models.sources.served import said, served_name
 
@@ -26,7 +27,7 @@ def request_body(
     """The JSON of a request. Without `reuse` llama-server is told not to use its cache; others ignore it."""
     body: dict[str, Any] = {
         "model": served_name(spec),
-        "messages": [{"role": message.role, "content": _sendable(message.content)} for message in messages],
+        "messages": [{"role": message.role, "content": as_utf8(message.content)} for message in messages],
         "stream": True,
         "stream_options": {"include_usage": True},
         "max_tokens": sampling.max_tokens,
@@ -39,11 +40,6 @@ def request_body(
     if sampling.stop:
         body["stop"] = list(sampling.stop)
     return body
-
-
-def _sendable(text: str) -> str:
-    """The text as UTF-8 has it: half of a surrogate pair, from an undecodable argument, becomes a "?"."""
-    return text.encode(errors="replace").decode()
 
 
 class PromptDetails(BaseModel):
