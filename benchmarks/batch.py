@@ -23,13 +23,13 @@ from statistics import median
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
 from benchmarks.generation import N_CTX, Peer
 from compare.plan.plan import Asking
 from compare.plan.tasks import Task
 from compare.run.throughput import answer_all, at_once
 from config import ModelSpec, Settings
+from config.command import console
 from generator import Answer, Generator, PromptProgress
 from generator.events import Message
 from generator.prompts.prompt import answer_messages
@@ -40,8 +40,6 @@ app = typer.Typer(add_completion=False)
 QUESTIONS = ("What do people like about the product?", "What do people dislike about the product?")
 LIKES = ("battery", "case", "screen", "strap", "sound", "handle", "zip", "motor", "manual", "price")
 WORDS = "The {thing} held for {number} weeks, and my {other} was on it {times} times a day."
-
-console = Console()
 
 
 @app.command(help=__doc__)

@@ -21,12 +21,12 @@ from typing import Annotated
 import numpy as np
 import typer
 from numpy.typing import NDArray
-from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
 from compare.statistics import Measure, Observation, adjusted, cluster_median, compare
 from compare.statistics.student import quantile
+from config.command import console, error_console
 
 app = typer.Typer(add_completion=False)
 
@@ -48,8 +48,6 @@ TOTAL = (2 * COMMON**2 + 3 * OWN**2) ** 0.5
 
 SCORE = Measure("score", "score", "difference", "higher")
 SPEED = Measure("speed", "speed", "ratio", "higher")
-
-console = Console()
 
 
 def gaussian(rng: Random, products: int, questions: int, advantage: float = ADVANTAGE) -> Floats:
@@ -219,7 +217,7 @@ def main(
     """Simulate and print."""
     results: dict[str, dict[str, dict[str, dict[str, float]]]] = {"coverage": {}, "width": {}}
     medians: dict[str, dict[str, float]] = {}
-    for process in track(PROCESSES, console=Console(stderr=True)):
+    for process in track(PROCESSES, console=error_console):
         for products in PRODUCTS:
             held, width = coverage(process, products, runs, seed)
             results["coverage"].setdefault(process.name, {})[str(products)] = _rounded(held)

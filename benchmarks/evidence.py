@@ -20,14 +20,13 @@ from typing import Annotated
 
 import typer
 from rich.box import SIMPLE
-from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
 from benchmarks.evidence_scores import Judged, Scores, score
 from benchmarks.questions import Labelled, chosen_numbers, read_questions
 from config import Settings, load_settings
-from config.command import run
+from config.command import console, error_console, run
 from generator import open_answerer
 from generator.figures import format_figure, format_memory
 from models.catalogue.catalogue import find_spec
@@ -38,7 +37,6 @@ DATA = Path(__file__).parent.parent / "data"
 DRAWS = 200
 
 app = typer.Typer(add_completion=False)
-console = Console()
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +100,7 @@ def _asked(name: str, labelled: Sequence[Labelled], settings: Settings, embedder
     judged, seconds, peaks, words, texts, dropped = [], [], [], [], [], 0
     with open_answerer(spec, settings, embedder) as answerer:
         answerer.load()
-        for one in track(labelled, name, console=Console(stderr=True), transient=True):
+        for one in track(labelled, name, console=error_console, transient=True):
             answer = answerer.answer(one.question, one.matches, mode="measured", answers="verbatim")
             judged.append(_judged(one, chosen_numbers(one, answer.quotes)))
             seconds.append(answer.timing.e2e_s or 0.0)
@@ -173,11 +171,11 @@ def _table(results: Sequence[Result], questions: int) -> Table:
 
 
 def _print_answers(one: Labelled, results: Sequence[Result]) -> None:
-    console.print(f"\n{one.question}", style="bold", markup=False)
+    console.print(f"\n{one.question}", style="bold")
     for result in results:
         if result.first:
-            console.print(f"\n{result.name}:", style="bold", markup=False)
-            console.print(result.first, markup=False, highlight=False)
+            console.print(f"\n{result.name}:", style="bold")
+            console.print(result.first)
     console.print()
 
 

@@ -23,12 +23,12 @@ from typing import Annotated
 import numpy as np
 import typer
 from numpy.typing import NDArray
-from rich.console import Console
 from rich.table import Table
 from sklearn.linear_model import LogisticRegression
 
 from benchmarks.made_up_reviews import Asked, Line, made_up
 from config import load_settings
+from config.command import console
 from generator.verbatim.ranking import FEATURES, OPINION, Evidence, Weights, features, weights_for
 from generator.verbatim.sentences import split_sentences
 from retriever import Embedder
@@ -46,7 +46,6 @@ STEPS = np.arange(-3, 2.01, 0.25)
 
 Floats = NDArray[np.float64]
 Labels = NDArray[np.bool_]
-console = Console()
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,9 +24,9 @@ from statistics import median
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
 from benchmarks.bandwidth import memory_bandwidth
+from config.command import console
 from generator.backends.worker_process import WorkerProcess
 from generator.events import Done, Loaded, Message, Sampling
 from models.gguf.header import read_header
@@ -37,8 +37,6 @@ app = typer.Typer(add_completion=False)
 
 N_CTX = 1024
 WORDS = "The battery lasts two days and the case is sturdy, but the zip broke after a month of use. "
-
-console = Console()
 
 
 @dataclass(frozen=True, slots=True)

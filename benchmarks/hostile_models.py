@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from rich.console import Console
 from rich.progress import track
 
 from benchmarks.attempts import ABSTAIN, Attempt, passage, pieces_of
 from config import Settings
+from config.command import error_console
 from generator import Answer, open_answerer
 from models.catalogue.catalogue import find_spec
 from retriever import Embedder, Match
@@ -48,7 +48,7 @@ def ask_model(name: str, attempts: Sequence[Attempt], settings: Settings) -> Ite
         answerer.load()
         answered = [
             (attempt, answerer.answer(QUESTION, _matches(attempt, settings), mode="measured"))
-            for attempt in track(read, name, console=Console(stderr=True), transient=True)
+            for attempt in track(read, name, console=error_console, transient=True)
         ]
     for part in sorted({attempt.part for attempt in read}):
         of_part = [(attempt, answer) for attempt, answer in answered if attempt.part == part]

@@ -45,7 +45,7 @@ DATA = Path(__file__).parent.parent / "data"
 TIMED = 256  # passages
 
 app = typer.Typer(add_completion=False)
-console = Console(width=140)  # of the widest table: on the page it is Markdown
+console = Console(width=140, markup=False, highlight=False)  # of the widest table: on the page it is Markdown
 
 
 @app.command(help=__doc__)
@@ -103,7 +103,7 @@ def count_alarms(honests: Sequence[Honest], settings: Settings) -> dict[str, int
     """Honest reviews, those that the scanner marks, and those that the filter flags as an answer."""
     scanned = [one for one in honests if any(suspicious(pieces(one.text, settings.passages, one.why)))]
     for one in scanned:
-        console.print(f"false alarm of the scanner: {one.why}: {one.text!a}", markup=False)
+        console.print(f"false alarm of the scanner: {one.why}: {one.text!a}")
     said = [one for one in honests if concerns(one.text, [])]
     return {
         "reviews": len(honests),
@@ -126,7 +126,7 @@ def _marked(texts: Iterable[str], settings: Settings) -> dict[str, int]:
         count += 1
         found += list(suspicious(pieces(text, settings.passages, str(number))))
     for _, _, text, reason in found:
-        console.print(f"marked: {reason}: {text!a}", markup=False, highlight=False)
+        console.print(f"marked: {reason}: {text!a}")
     return {"reviews": count, "passages_marked": len(found)}
 
 
@@ -174,7 +174,7 @@ def _print_missed(attempts: Sequence[Attempt], settings: Settings) -> None:
         one for one in attempts if one.read and not scanned(one, settings) and not cleaned_away(one, settings)
     ]
     for attempt in missed:
-        console.print(f"not noticed ({attempt.part}): {attempt.kind}", markup=False)
+        console.print(f"not noticed ({attempt.part}): {attempt.kind}")
 
 
 def _print_alarms(alarms: dict[str, dict[str, int]], marked: dict[str, dict[str, int]]) -> None:

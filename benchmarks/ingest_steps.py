@@ -20,11 +20,11 @@ from typing import Annotated, TypeVar
 
 import numpy as np
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from benchmarks.random_passages import DIMENSION, create
 from config import EmbedderSettings, PassageSettings
+from config.command import console
 from database import Database
 from database.server import EmbeddedServer
 from ingest import Review, ReviewFile, ingest
@@ -68,7 +68,7 @@ def main(rows: Annotated[int, typer.Option(help="Rows that are read in.", min=10
     table = Table("step", "per row", title=f"{rows} rows, microseconds", box=None)
     for name, value in figures.items():
         table.add_row(name, str(value))
-    Console().print(table)
+    console.print(table)
     print(json.dumps({"rows": rows, **figures}))
 
 

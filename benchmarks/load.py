@@ -29,12 +29,12 @@ from typing import Annotated
 import numpy as np
 import psutil
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from benchmarks.growth import Sample, sample, slope_per_h
 from benchmarks.installation import SAMPLE, Installation, installation
 from benchmarks.load_people import Diary, Person, browse_alone
+from config.command import console
 from database import Database
 from tests.app.page_server import PageServer
 
@@ -43,7 +43,6 @@ app = typer.Typer(add_completion=False)
 ARRIVE_WITHIN_S = 30.0
 LOOK_S = 10.0
 LOGGED = "SELECT question, model, queue_s FROM answer WHERE run_id IS NULL"
-console = Console()
 
 
 @app.command(help=__doc__)
@@ -73,7 +72,7 @@ def load(own: Installation, people: int, minutes: float, browsers: int, seed: in
         everybody.errors += server.defects
     logged, queues = answers_of(own.database)
     for error, count in Counter(everybody.errors).most_common(10):
-        console.print(f"{count} times: {error}", style="red", markup=False)
+        console.print(f"{count} times: {error}", style="red")
     show_actions(everybody.actions)
     show_memory(samples)
     console.print(f"The page's server took {spent:.0%} of a core.")

@@ -36,12 +36,12 @@ import numpy as np
 import typer
 import yaml
 from playwright.sync_api import sync_playwright
-from rich.console import Console
 from rich.table import Table
 
 from benchmarks.page_probe import BOX, ask, first_paint_s, first_word_s, rerun_ms, settle
 from benchmarks.random_passages import create, fill
 from config import Settings
+from config.command import console
 from database import Database
 from database.server import EmbeddedServer
 from models.tiny.random_weights import write_random_model
@@ -62,7 +62,6 @@ RECITED = f"{WORD}: the battery lasts for two days, say most of them, and the ca
 LOGGED = """
     SELECT answer, queue_s, retrieval_s + queue_s + ttft_s FROM answer WHERE question = %s
 """
-console = Console()
 
 
 @app.command(help=__doc__)

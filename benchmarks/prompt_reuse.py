@@ -17,9 +17,9 @@ from statistics import median
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
 from config import ModelSpec, Settings
+from config.command import console
 from generator import Answer, Exchange, Generator
 from retriever import Match
 from retriever.passage import Passage
@@ -28,8 +28,6 @@ app = typer.Typer(add_completion=False)
 
 REVIEW = "The battery lasts two days and the case is sturdy, but the zip broke after a month of use. "
 FIRST, SECOND = "How long does the battery last?", "Is the case any good?"
-
-console = Console()
 
 
 @app.command(help=__doc__)

@@ -32,11 +32,11 @@ import bm25s
 import numpy as np
 import typer
 from numpy.typing import NDArray
-from rich.console import Console
 from rich.table import Table
 
 from benchmarks.subjqa import Asked, read_subjqa
 from config import load_settings
+from config.command import console
 from config.settings import SearchMode
 from database import Database
 from retriever import Embedder, Retriever
@@ -50,7 +50,6 @@ RRF_K = 60
 SAMPLE = Path(__file__).parent.parent / "data" / "reviews.csv"
 Floats = NDArray[np.float64]
 Key = tuple[str, int]
-console = Console()
 
 
 @app.command(help=__doc__)

@@ -31,18 +31,17 @@ from typing import Annotated
 import numpy as np
 import typer
 from numpy.typing import NDArray
-from rich.console import Console
 from rich.table import Table
 
 from benchmarks.random_passages import BIG, Filled, create, fill
 from benchmarks.vector_stores import PEERS, median_ms
+from config.command import console
 from database import Database
 from database.server import EmbeddedServer
 
 app = typer.Typer(add_completion=False)
 
 SMALLEST = 5000
-console = Console()
 Milliseconds = NDArray[np.float64]
 
 

@@ -25,7 +25,6 @@ from typing import Annotated
 
 import psutil
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from benchmarks.growth import Sample, growth, holds_a_model, left_of, sample, slope_per_h
@@ -33,6 +32,7 @@ from benchmarks.installation import SAMPLE, Installation, installation
 from benchmarks.streamlit_page import NotShown
 from benchmarks.streamlit_session import SessionFailed, StreamlitSession
 from benchmarks.visitor import answered, load, spelled, unload
+from config.command import console
 from tests.app.page_server import PageServer
 
 app = typer.Typer(add_completion=False)
@@ -44,7 +44,6 @@ BATCH = (
     "compare", "--models", ",".join(MODELS), "--products", "2", "--question", QUESTION, "--repeats", "1",
     "--max-tokens", "32", "--name", "soak", "--replace",
 )  # fmt: skip
-console = Console()
 
 
 @app.command(help=__doc__)
@@ -69,7 +68,7 @@ def soak(own: Installation, data: Path, minutes: float) -> dict[str, object]:
                 work(own, data, server.url, len(samples))
             except (NotShown, SessionFailed, RuntimeError) as error:
                 errors.append(str(error))
-                console.print(str(error), style="red", markup=False)
+                console.print(str(error), style="red")
             now = sample(server.pid, own.postgres, own.database)
             samples.append(replace(now, at_s=now.at_s - begun))
             console.print(f"{len(samples)}: {samples[-1]}", soft_wrap=True)

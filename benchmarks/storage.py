@@ -22,10 +22,10 @@ import numpy as np
 import typer
 from pgvector import Vector
 from psycopg2.extensions import cursor as Cursor
-from rich.console import Console
 from rich.table import Table
 
 from benchmarks.random_passages import BIG, Filled, create, fill
+from config.command import console
 from database import Database
 from database.server import EmbeddedServer
 
@@ -49,7 +49,6 @@ MAKE = """
 SEARCH = """
     SELECT review_id FROM as_{type} WHERE product = %s ORDER BY embedding <#> %s::{type}, review_id LIMIT 5
 """
-console = Console()
 
 
 @app.command(help=__doc__)

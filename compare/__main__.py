@@ -112,7 +112,7 @@ def report(
     if out is None and len(finished) == 1:
         out = Path(finished[0].run["plan"].get("out") or settings.home / "runs" / finished[0].run_id)
     folder = out or settings.home / "runs" / "+".join(run.run_id for run in finished)
-    console.print(f"Report: {write_files(folder, finished)}", markup=False, soft_wrap=True)
+    console.print(f"Report: {write_files(folder, finished)}", soft_wrap=True)
 
 
 app.command()(load)

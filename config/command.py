@@ -15,9 +15,9 @@ from typer.core import TyperGroup
 from config.errors import UserError
 from config.folders import FULL
 
-# No emoji: what people and models wrote, and names such as "model:free:", are shown as they are.
-console = Console(emoji=False)
-error_console = Console(stderr=True, emoji=False)
+# What people and models wrote, and names such as "model:free:" or "mine [new]", are shown as they are.
+console = Console(emoji=False, markup=False, highlight=False)
+error_console = Console(stderr=True, emoji=False, markup=False, highlight=False)
 
 
 def run(app: typer.Typer, error_code: int = 1) -> None:
@@ -43,13 +43,13 @@ def run(app: typer.Typer, error_code: int = 1) -> None:
 
 
 def tell(line: str) -> None:
-    """A line on standard error, as it is: not markup, and not wrapped."""
-    error_console.print(line, markup=False, highlight=False, soft_wrap=True)
+    """A line on standard error, as it is, and not wrapped."""
+    error_console.print(line, soft_wrap=True)
 
 
 def _exit(sentence: str, code: int) -> NoReturn:
-    # Not markup and not wrapped: the text holds paths and file contents, and is for scripts too.
-    error_console.print(f"error: {sentence}", style="red", markup=False, soft_wrap=True)
+    # Not wrapped: the text holds paths, and is for scripts too.
+    error_console.print(f"error: {sentence}", style="red", soft_wrap=True)
     sys.exit(code)
 
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
-from rich.markup import escape
+from rich import text
 from rich.table import Table
 
 from config import AnswerMode, ModelSpec, load_settings
@@ -101,8 +101,8 @@ def _print_log(rows: Sequence[Row]) -> None:
     for row in rows:
         table.add_row(
             f"{row['answered_at']:%Y-%m-%d %H:%M}",
-            escape(row["model"]),
-            escape(row["question"]),
+            row["model"],
+            row["question"],
             format_figure("words", row["words"]),
             format_figure("decode_tok_s", row["decode_tok_s"]),
         )
@@ -117,7 +117,7 @@ def _stream(
     with error_console.status("") as status:
         for event in answerer.stream(question, matches, answers=answers):
             if isinstance(event, Loading):
-                status.update(f"loading {answerer.spec.name}: {event.fraction:.0%}")
+                status.update(text.Text(f"loading {answerer.spec.name}: {event.fraction:.0%}"))
             elif isinstance(event, PromptProgress):
                 status.update(f"reading the prompt: {event.done} of {event.total} tokens")
             elif isinstance(event, Reasoning):
@@ -126,7 +126,7 @@ def _stream(
                 console.print("\n(So far this was reasoning. The answer:)")
             elif isinstance(event, Text):
                 status.stop()
-                console.print(printable(event.text), end="", markup=False, highlight=False, soft_wrap=True)
+                console.print(printable(event.text), end="", soft_wrap=True)
             else:
                 console.print()
                 return event
@@ -141,16 +141,14 @@ def _print_passages(answer: Answer) -> None:
         stars = f"{passage.rating:g} of 5 stars, " if passage.rating is not None else ""
         console.print(
             f"[{number}] {cited} ({stars}{passage.review_id}) {' '.join(passage.text.split())}",
-            markup=False,
-            highlight=False,
             soft_wrap=True,
         )
     if answer.dropped:
         console.print(f"{answer.dropped} lower-ranked passages did not fit the model's context.")
     if answer.invalid_citations:
-        console.print(f"Cited, but not among the passages: {list(answer.invalid_citations)}", markup=False)
+        console.print(f"Cited, but not among the passages: {list(answer.invalid_citations)}")
     if answer.flagged:
-        console.print(f"Look twice: {', '.join(answer.flagged)}.", markup=False)
+        console.print(f"Look twice: {', '.join(answer.flagged)}.")
 
 
 def _print_figures(answer: Answer, spec: ModelSpec, retrieval_s: float) -> None:

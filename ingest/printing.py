@@ -2,8 +2,8 @@
 
 from itertools import islice
 
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from config.command import console
 from config.printable import printable
@@ -17,29 +17,29 @@ def show(found: DryRun) -> None:
     """Print which column holds what, the first reviews, and what would be rejected."""
     console.print(_mapping(found))
     for review in found.samples:
-        console.print(_sample(review), highlight=False)
+        console.print(_sample(review))
     for rejection in found.rejections:
-        console.print(str(rejection), markup=False, highlight=False, soft_wrap=True)
+        console.print(str(rejection), soft_wrap=True)
     if found.rejected > len(found.rejections):
         console.print(f"and {found.rejected - len(found.rejections)} more that would be rejected")
     for line in found.notes:
-        console.print(line, markup=False, highlight=False, soft_wrap=True)
+        console.print(line, soft_wrap=True)
     print(
         f"{found.name}: {found.reviews} reviews, {found.rejected} rows would be rejected; nothing was stored"
     )
 
 
 def _mapping(found: DryRun) -> Table:
-    table = Table("field", "column", title=escape(found.name), title_justify="left")
+    table = Table("field", "column", title=found.name, title_justify="left")
     for field, columns in found.columns.items():
-        table.add_row(field, escape(printable(", ".join(columns))) if columns else "[dim]none[/dim]")
+        table.add_row(field, printable(", ".join(columns)) if columns else Text("none", "dim"))
     return table
 
 
-def _sample(review: Review) -> str:
-    title = f"[bold]{escape(review.title)}[/bold]\n" if review.title else ""
+def _sample(review: Review) -> Text:
+    title = f"{review.title}\n" if review.title else ""
     text = review.text[:LONGEST_SHOWN] + ("…" if len(review.text) > LONGEST_SHOWN else "")
-    return f"[dim]{escape(', '.join(_about(review)))}[/dim]\n{title}{escape(text)}\n"
+    return Text.assemble((", ".join(_about(review)) + "\n", "dim"), (title, "bold"), f"{text}\n")
 
 
 def _about(review: Review) -> list[str]:

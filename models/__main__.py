@@ -60,9 +60,9 @@ def list_models() -> None:
             f"{gib(found.predicted.process)} at {spec.n_ctx} tokens",
         )
     console.print(table)
-    console.print(f"Looked in {settings.models_folder}", markup=False, soft_wrap=True)
+    console.print(f"Looked in {settings.models_folder}", soft_wrap=True)
     for line in remarks:
-        console.print(line, markup=False, soft_wrap=True)
+        console.print(line, soft_wrap=True)
 
 
 @app.command()
@@ -74,7 +74,7 @@ def tiny() -> None:
         if spec.random_weights and not (path := model_path(spec, settings)).is_file():
             write_random_model(path, spec.random_weights)
             said = f"wrote {path} (random weights: its answers are noise)"
-            console.print(said, markup=False, soft_wrap=True)
+            console.print(said, soft_wrap=True)
 
 
 if __name__ == "__main__":

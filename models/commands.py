@@ -31,7 +31,7 @@ def show_catalogue(
         _print_entry(model, catalogue()[model])
     else:
         spec = find_spec(model, load_settings())
-        console.print(f"{model} is {_whence(spec)}", markup=False, soft_wrap=True)
+        console.print(f"{model} is {_whence(spec)}", soft_wrap=True)
 
 
 def _whence(spec: ModelSpec) -> str:
@@ -52,7 +52,7 @@ def pull_model(
 
     settings = load_settings()
     path = pull(find_spec(model, settings), settings)
-    console.print(f"{model}: {path}", markup=False, highlight=False, soft_wrap=True)
+    console.print(f"{model}: {path}", soft_wrap=True)
 
 
 def probe_model(
@@ -80,7 +80,7 @@ def probe_model(
     with tempfile.TemporaryDirectory() as folder, error_console.status("") as status:
         found = find_header(model, settings, Path(folder))
         if found.remark:
-            error_console.print(found.remark, markup=False, highlight=False, soft_wrap=True)
+            error_console.print(found.remark, soft_wrap=True)
         probed = probe(found.header, plan, settings.home, compare_full, status.update)
     remember(found.file, probed, plan, settings.home)
     active = parameters(found.header).active
@@ -107,7 +107,7 @@ def _print_catalogue() -> None:
     )
     for name, entry in catalogue().items():
         if entry.remark:
-            console.print(f"{name}: {entry.remark}", markup=False, highlight=False)
+            console.print(f"{name}: {entry.remark}")
 
 
 def _print_entry(name: str, entry: Entry) -> None:
@@ -140,7 +140,7 @@ def _percent(score: float | None) -> str:
 
 def _print_probed(title: str, active: int, plan: Plan, probed: Probed) -> None:
     few, many = probed.few.layers, probed.many.layers
-    console.print(title, markup=False, highlight=False)
+    console.print(title)
     table = Table(box=None, padding=(0, 2, 0, 0))
     table.add_column("foretold")
     table.add_column("value", justify="right")

@@ -10,8 +10,8 @@ from datetime import date, datetime
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 from rich.progress import Progress
+from rich.text import Text
 
 from config import load_settings
 from config.command import console, error_console, run, with_default
@@ -88,7 +88,7 @@ def mark(
     """Mark a passage as harmful: no model is given it any more."""
     with Database.open(load_settings()) as database:
         whole = HarmfulMarks(database).mark(product, passage, reason)
-    console.print(f"marked {whole}", highlight=False, soft_wrap=True)
+    console.print(f"marked {whole}", soft_wrap=True)
 
 
 @app.command()
@@ -96,7 +96,7 @@ def unmark(product: Annotated[str, PRODUCT], passage: Annotated[str, PASSAGE]) -
     """Lift a mark: models may be given the passage again."""
     with Database.open(load_settings()) as database:
         whole = HarmfulMarks(database).unmark(product, passage)
-    console.print(f"unmarked {whole}", highlight=False, soft_wrap=True)
+    console.print(f"unmarked {whole}", soft_wrap=True)
 
 
 @app.command()
@@ -106,13 +106,9 @@ def marks(product: Annotated[str, PRODUCT]) -> None:
         found = HarmfulMarks(database).marks(product)
     for one in found:
         gone = "" if one.stored else ", no longer in a review"
-        console.print(
-            f"[bold]{one.content_hash[:SHOWN_OF_HASH]}[/bold] {one.marked_at:%Y-%m-%d %H:%M} UTC, "
-            f"{escape(one.reason)}{gone}",
-            highlight=False,
-            soft_wrap=True,
-        )
-        console.print(f"{one.text}\n", markup=False, highlight=False)
+        about = f" {one.marked_at:%Y-%m-%d %H:%M} UTC, {one.reason}{gone}"
+        console.print(Text.assemble((one.content_hash[:SHOWN_OF_HASH], "bold"), about), soft_wrap=True)
+        console.print(f"{one.text}\n")
     if not found:
         console.print("Nothing is marked.")
 
@@ -154,13 +150,12 @@ def _show(rank: int, match: Match) -> None:
     passage = match.passage
     stars = "no rating" if passage.rating is None else f"{passage.rating:g} of 5 stars"
     others = f", {match.agreeing} other reviews nearly the same" if match.agreeing else ""
-    console.print(
-        f"[bold]{rank}.[/bold] score {match.score:.3f}, {stars}, {passage.written_on or 'no date'}, "
-        f"review {escape(passage.review_id)}, passage {passage.content_hash[:SHOWN_OF_HASH]}{others}",
-        highlight=False,
-        soft_wrap=True,
+    about = (
+        f" score {match.score:.3f}, {stars}, {passage.written_on or 'no date'}, "
+        f"review {passage.review_id}, passage {passage.content_hash[:SHOWN_OF_HASH]}{others}"
     )
-    console.print(f"{passage.text}\n", markup=False, highlight=False)
+    console.print(Text.assemble((f"{rank}.", "bold"), about), soft_wrap=True)
+    console.print(f"{passage.text}\n")
 
 
 if __name__ == "__main__":

@@ -9,9 +9,9 @@ from typing import Annotated
 
 import torch
 import typer
-from rich.console import Console
 from rich.table import Table
 
+from config.command import console
 from training.choosing import judged, written
 from training.encoding import Encoder
 from training.examples import Example
@@ -34,7 +34,6 @@ def main(
     network, vocabulary, _ = load_run(run)
     encoder = Encoder(vocabulary)
     bank, questions = split(load_products()), load_questions()
-    console = Console()
     for title, products in (
         ("Kinds of product never seen", bank.unseen_products),
         ("New sentences about kinds seen", bank.unseen_sentences),

@@ -184,7 +184,7 @@ def _draft(wanted: _Wanted, taken: Sequence[str]) -> _Draft:
     folder = settings.home / "runs" / name
     plan = make_plan(experiment, settings, resources.retriever(), folder, wanted.command(name))
     text = io.StringIO()
-    console = Console(file=text, width=FORECAST_WIDTH, emoji=False, color_system=None)
+    console = Console(file=text, width=FORECAST_WIDTH, emoji=False, markup=False, color_system=None)
     forecasts = forecast(plan, settings, resources.answer_log())
     print_forecast(plan, forecasts, judge_forecast(plan, settings), to=console)
     return _Draft(wanted, name, plan, text.getvalue().rstrip())

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from compare.forecast.forecast import Forecast, JudgeForecast
@@ -32,7 +31,7 @@ _FITS = {"": "-", "fits": "yes", "tight": "tightly", "does not fit": "no"}
 
 
 def _print(line: str, to: Console) -> None:
-    to.print(line, markup=False, highlight=False, soft_wrap=True)
+    to.print(line, soft_wrap=True)
 
 
 def _asked(plan: Plan) -> str:
@@ -56,7 +55,7 @@ def _table(asked: int, forecasts: Sequence[Forecast], judge: JudgeForecast | Non
     for one in forecasts:
         spec = one.contestant.spec
         table.add_row(
-            escape(one.contestant.name),
+            one.contestant.name,
             f"{asked:,}",
             _each(one.sizes),
             _read(one.sizes, asked),
@@ -66,7 +65,7 @@ def _table(asked: int, forecasts: Sequence[Forecast], judge: JudgeForecast | Non
         )
     if judge:
         table.add_row(
-            f"{escape(judge.judge.name)}, judge",
+            f"{judge.judge.name}, judge",
             f"{judge.prompts:,}",
             _range([*judge.sizes.rating, *(judge.sizes.pair if judge.pairs else ())], judge.sizes.counted),
             f"{judge.tokens:,}",

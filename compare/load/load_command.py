@@ -10,7 +10,6 @@ from dataclasses import asdict
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 from rich.table import Table
 
 from compare.load.goodput import Level, Limits, in_a_sentence, people_served, summarise_level
@@ -98,7 +97,7 @@ def load(
         print(load_json(spec, levels, limits))
     else:
         for line in load_tables(spec, levels, limits):
-            console.print(line, markup=False)  # why a request failed may be in a server's words
+            console.print(line)
     if all(level.failed == level.requests for level in levels):
         raise GenerationFailed(f"{spec.name} answered nothing: {levels[0].reasons[0]}")
 
@@ -132,7 +131,7 @@ def load_json(spec: ModelSpec, levels: Sequence[Level], limits: Limits) -> str:
 
 def load_tables(spec: ModelSpec, levels: Sequence[Level], limits: Limits) -> list[Table | str]:
     """A table for people, what its figures are, why requests failed, and the answer in a sentence."""
-    table = Table(title=f"Load test of {escape(spec.name)}, times in seconds")
+    table = Table(title=f"Load test of {spec.name}, times in seconds")
     table.add_column("asking at the same time")
     for level in levels:
         table.add_column(str(level.clients), justify="right")

@@ -100,7 +100,7 @@ class Batch:
         else:
             for table in comparison_tables(summarise(finished.rows)):
                 console.print(table)
-            console.print(f"Report: {file}", markup=False, soft_wrap=True)
+            console.print(f"Report: {file}", soft_wrap=True)
         broken = [check for check in checks(finished) if check.failed]
         for check in broken:
             tell(f"threshold: {check}")

@@ -5,7 +5,6 @@ from types import TracebackType
 from typing import Self
 
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -38,7 +37,7 @@ class RunProgress:
         # When the first answer came, and how many there were then: loading tells nothing of the rest.
         self._first: tuple[float, int] | None = None
         self._bar = Progress(
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(),
             MofNCompleteColumn(),
             TextColumn(f"{unit},"),
@@ -63,11 +62,11 @@ class RunProgress:
         """Show what happened."""
         if isinstance(event, Started):
             self._line(f"{event.contestant}: loading, then {event.left} {self._unit}")
-            self._bar.update(self._task, description=f"{escape(event.contestant)} (loading)")
+            self._bar.update(self._task, description=f"{event.contestant} (loading)")
         elif isinstance(event, Answered | Judged):
             self.done += 1
             self._first = self._first or (time.monotonic(), self.done)
-            self._bar.update(self._task, completed=self.done, description=escape(event.contestant))
+            self._bar.update(self._task, completed=self.done, description=event.contestant)
             if time.monotonic() - self._told >= LINE_S:
                 self._line(
                     f"{event.contestant}: {self.done} of {self._total} {self._unit}{self._remaining()}"
@@ -78,7 +77,7 @@ class RunProgress:
     def _line(self, text: str) -> None:
         if not self._console.is_terminal:
             self._told = time.monotonic()
-            self._console.print(text, markup=False, highlight=False, soft_wrap=True)
+            self._console.print(text, soft_wrap=True)
 
     def _remaining(self) -> str:
         if self._first is None or self.done == self._first[1]:

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from config import load_settings
 from config.command import console
@@ -50,7 +50,7 @@ def fit(
         elif model is not None:
             found = find_header(model, load_settings(), Path(folder))
             if found.remark:
-                console.print(found.remark, markup=False, highlight=False)
+                console.print(found.remark)
             _print_report(found.file, found.header, ctx or _configured_context(model), room)
 
 
@@ -86,7 +86,7 @@ def _print_report(name: str, header: Header, n_ctx: int, room: Room) -> None:
     counted = parameters(header)
     predicted = predict_memory(header, n_ctx)
     for sentence in in_words(header):
-        console.print(sentence, markup=False, highlight=False)
+        console.print(sentence)
     _print_size(counted)
     if name:
         _print_name(name)
@@ -101,14 +101,13 @@ def _print_size(counted: Parameters) -> None:
     console.print(
         f"Parameters: {count_in_words(counted.total)}, active in each token: {active}; so "
         f"{_flops(2 * counted.active)} for each token (2 x active parameters).",
-        highlight=False,
     )
 
 
 def _print_name(name: str) -> None:
-    table = Table("part of the name", "what it means", title=f"\n{escape(name)}", title_justify="left")
+    table = Table("part of the name", "what it means", title=f"\n{name}", title_justify="left")
     for part in explain_name(name):
-        table.add_row(escape(part.text), part.meaning or "a name")
+        table.add_row(part.text, part.meaning or "a name")
     console.print(table)
 
 
@@ -146,7 +145,7 @@ def _print_memory(header: Header, predicted: MemoryPrediction, n_ctx: int, room:
     table.add_row("all", gib(room.taken(predicted)), end_section=True)
     console.print(table)
     where = f"a card of {gib(room.size)}" if room.card else f"this machine, with {gib(room.size)} free"
-    console.print(f"On {where}: [bold]{room.verdict(predicted)}[/bold].", highlight=False)
+    console.print(Text.assemble(f"On {where}: ", (room.verdict(predicted), "bold"), "."))
     trained = header.number("context_length", 0)
     if trained and n_ctx > trained:
         console.print(f"It was trained for {trained:,} tokens; beyond them its answers get worse.")
@@ -160,13 +159,13 @@ def _print_quantisations(counted: Parameters, predicted: MemoryPrediction, room:
         other = predicted.with_weights(round(counted.total * bits / 8))
         table.add_row(kind, f"{bits:.2f}", gib(other.weights), gib(room.taken(other)), room.verdict(other))
     console.print(table)
-    console.print(f"Bits per weight: {BITS_SOURCE}.", highlight=False)
+    console.print(f"Bits per weight: {BITS_SOURCE}.")
 
 
 def _print_fine_tuning(header: Header) -> None:
     needs = ", ".join(f"{way} {gib(size)}" for way, size in fine_tuning.fine_tuning_bytes(header).items())
-    console.print(f"\nTo train it further takes about: {needs}.", highlight=False)
-    console.print(fine_tuning.SOURCES, style="dim", highlight=False)
+    console.print(f"\nTo train it further takes about: {needs}.")
+    console.print(fine_tuning.SOURCES, style="dim")
 
 
 def _flops(operations: int) -> str:

@@ -43,3 +43,13 @@ def test_list_shows_a_damaged_file_and_the_others(folder: Path, capsys: pytest.C
     assert f"tiny-mistral: {folder}/tiny-mistral.gguf is not a usable GGUF file" in shown
     assert "`python -m models pull mistral`" in shown
     assert f"Looked in {folder}" in shown
+
+
+def test_a_name_in_brackets_is_shown_as_it_is(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = tmp_path / "settings.yaml"
+    settings.write_text('models: {"mine[bold]": {kind: openai, url: "http://127.0.0.1:9/v1"}}')
+    monkeypatch.setenv("REVIEWDUEL_SETTINGS", str(settings))
+    list_models()
+    assert "mine[bold] (remote)" in capsys.readouterr().out
