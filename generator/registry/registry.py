@@ -134,8 +134,12 @@ class Registry:
             ticket.give_back()
 
     def close(self) -> None:
-        """End all models; running answers end in GenerationFailed."""
+        """End all models; running answers end in GenerationFailed, and tickets that wait are given back."""
         with self._changed:
+            for ticket in self._waiting:
+                ticket.place.tickets.remove(ticket)
+            self._waiting.clear()
+            self._changed.notify_all()
             places = list(self._places.values())
         for place in places:
             place.answerer.close()

@@ -8,7 +8,7 @@ import psutil
 import pytest
 
 from config import ModelSpec, Settings
-from config.errors import ModelBusy, ModelUnavailable, UnknownModel
+from config.errors import GenerationFailed, ModelBusy, ModelUnavailable, UnknownModel
 from generator import Loading, Registry, Text
 from generator.registry.registry import AS_GUARD
 from generator.registry.ticket import Ticket
@@ -119,3 +119,14 @@ def test_the_guard_is_told_apart_from_the_same_model_that_answers(held_settings:
         assert [(one.model, one.guard) for one in registry.held] == [("a", False), ("a", True)]
         registry.unload("a")
         assert [one.guard for one in registry.held] == [True]
+
+
+def test_who_waits_at_the_end_is_sent_away_without_an_answer(held_settings: Settings) -> None:
+    with Registry(held_settings) as registry:
+        asked, waiting = registry.reserve("endless"), registry.reserve("endless")
+        with pytest.raises(GenerationFailed):  # noqa: PT012: it fails at its end, while it is read
+            for event in asked.stream("?", []):
+                if isinstance(event, Text):
+                    registry.close()
+        assert list(waiting.stream("?", [])) == []
+        assert registry.loaded == []
