@@ -16,7 +16,7 @@ from compare.report.measured import Measured
 from compare.report.page import page
 from compare.report.summary import preference_rows, summary_json
 from compare.report.visible import visible
-from compare.statistics import judge
+from compare.statistics import finding
 from config.folders import writing_to
 from generator.log.answer_log import Row
 from generator.log.export import write_csv
@@ -86,7 +86,7 @@ def _figure_rows(found: Measured) -> Iterator[Row]:
 
 def _comparison_rows(found: Measured) -> Iterator[Row]:
     for one in found.comparisons:
-        said = judge(one)
+        said = finding(one)
         yield {
             "figure": one.measure.key,
             "first": one.first,

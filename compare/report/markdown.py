@@ -9,7 +9,7 @@ from compare.report.preferred import Preferred
 from compare.report.questions import Asked, ShownAnswer
 from compare.report.visible import visible
 from compare.statistics import Estimate
-from compare.statistics.judge import HOW_TO_READ as VERDICTS
+from compare.statistics.finding import HOW_TO_READ as FINDINGS
 from generator.markdown import literal
 
 
@@ -31,7 +31,7 @@ def _lines(contents: Contents) -> Iterator[str]:
     for overview in contents.overviews:
         yield from _overview(overview)
     yield f"\n{HOW_TO_READ}" if contents.overviews else "\nNo model answered."
-    yield f"\n## Each figure\n\n{VERDICTS}"
+    yield f"\n## Each figure\n\n{FINDINGS}"
     for section in contents.measured.figures:
         yield from _section(section, contents)
     for said in contents.judged:
@@ -88,9 +88,9 @@ def _section(section: Section, contents: Contents) -> Iterator[str]:
         for one in section.reached
     ]
     yield from _table(["", section.typical, "95 % interval", "answers", "without"], lines, "->>>>")
-    if section.verdicts:
+    if section.findings:
         yield ""
-    yield from (f"- {_inline(verdict.text)}." for verdict in section.verdicts)
+    yield from (f"- {_inline(finding.text)}." for finding in section.findings)
 
 
 def _preferred(said: Preferred) -> Iterator[str]:

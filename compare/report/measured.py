@@ -11,10 +11,10 @@ from compare.report.looked_at import format_value, is_averaged, meaning, parts
 from compare.statistics import (
     Comparison,
     Estimate,
+    Finding,
     Measure,
-    Verdict,
     compare_rows,
-    judge,
+    finding,
     levels,
     verdict,
 )
@@ -42,14 +42,14 @@ class Section:
     """A figure with all that was found about it.
 
     `form`: "free" or "verbatim" where only answers of one form can be compared, else "". `reached`: medians,
-    or means of what is mostly 0 or 1 and of marks, as `typical` says. `verdicts`: one per pair.
+    or means of what is mostly 0 or 1 and of marks, as `typical` says. `findings`: one per pair.
     """
 
     measure: Measure
     form: str
     meaning: str
     reached: tuple[Reached, ...]
-    verdicts: tuple[Verdict, ...]
+    findings: tuple[Finding, ...]
 
     @property
     def typical(self) -> str:
@@ -152,7 +152,7 @@ def _sections(
         )
         if reached:
             own = [one for one in comparisons if one.measure == measure and one.first in names]
-            yield Section(measure, form, meaning(measure), reached, tuple(map(judge, own)))
+            yield Section(measure, form, meaning(measure), reached, tuple(map(finding, own)))
 
 
 def _looked_at(sections: Sequence[Section], comparisons: int) -> str:

@@ -14,7 +14,7 @@ from compare.report.contents import Contents
 from compare.report.drawn import dots, drawings
 from compare.report.overview import FORMS, HOW_TO_READ
 from compare.report.visible import visible
-from compare.statistics.judge import HOW_TO_READ as VERDICTS
+from compare.statistics.finding import HOW_TO_READ as FINDINGS
 
 # Contestants have as many colours; their letters are always beside them.
 COLOURS = 6
@@ -30,7 +30,7 @@ def page(contents: Contents) -> str:
         colour=lambda entrant: contents.entrants.index(entrant) % COLOURS,
         forms=FORMS,
         how_to_read=HOW_TO_READ,
-        how_to_read_verdicts=VERDICTS,
+        how_to_read_findings=FINDINGS,
         charts=charts,
     )
 

@@ -3,14 +3,14 @@
 Knows the answer log's columns; knows no database, model or page. docs/statistics.md says why it is done so.
 
 A report needs four calls: `compare_rows(rows, measures)` for all pairs of contestants in all figures,
-`judge(comparison)` for the sentence about one of them, `verdict(comparisons)` for the sentence about all,
+`finding(comparison)` for the sentence about one of them, `verdict(comparisons)` for the sentence about all,
 and `levels(rows, measures)` for each contestant's own medians and means. `stabilities(rows, measures)` tells
 what repeats agree on, `win_rates(votes)` what people preferred.
 """
 
 from compare.statistics.comparison import Comparison, adjusted, compare, compare_rows
 from compare.statistics.estimate import Estimate, cluster_mean, cluster_median
-from compare.statistics.judge import HOW_TO_READ, Verdict, judge
+from compare.statistics.finding import HOW_TO_READ, Finding, finding
 from compare.statistics.level import Level, levels
 from compare.statistics.measure import MEASURES, Measure, Observation, observations, score_measure
 from compare.statistics.power import Needed
@@ -26,6 +26,7 @@ __all__ = [
     "TIMED",
     "Comparison",
     "Estimate",
+    "Finding",
     "Level",
     "Measure",
     "ModelSummary",
@@ -33,7 +34,6 @@ __all__ = [
     "Observation",
     "Spread",
     "Stability",
-    "Verdict",
     "Vote",
     "WinRate",
     "adjusted",
@@ -41,7 +41,7 @@ __all__ = [
     "cluster_median",
     "compare",
     "compare_rows",
-    "judge",
+    "finding",
     "levels",
     "observations",
     "ranking",

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from compare.statistics.comparison import Comparison
-from compare.statistics.judge import asked, claim, is_negligible, judge, questions, same, would_do
+from compare.statistics.finding import asked, claim, finding, is_negligible, questions, same, would_do
 
 NOTHING = "There is nothing to compare: in these figures no two contestants answered the same question."
 
@@ -51,11 +51,11 @@ def _clause(field: Sequence[Comparison]) -> tuple[str, str]:
     """Who is first by what; clauses that start alike share their start."""
     losers = set()
     for one in field:
-        if winner := judge(one).winner:
+        if winner := finding(one).winner:
             losers.add(one.second if winner == one.first else one.first)
     for name in sorted(_names(field)):
         own = [one for one in field if name in (one.first, one.second)]
-        if all(judge(one).winner == name for one in own):
+        if all(finding(one).winner == name for one in own):
             nearest = min(own, key=lambda one: abs(one.difference))
             return name, claim(nearest, next_best=len(own) > 1)
     label = field[0].measure.label

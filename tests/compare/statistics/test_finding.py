@@ -4,7 +4,16 @@ from dataclasses import replace
 
 import pytest
 
-from compare.statistics import MEASURES, Comparison, Estimate, Measure, Needed, compare, judge, score_measure
+from compare.statistics import (
+    MEASURES,
+    Comparison,
+    Estimate,
+    Measure,
+    Needed,
+    compare,
+    finding,
+    score_measure,
+)
 from tests.compare.statistics.made import Values, each, observed
 
 SCORE = score_measure("groundedness", "grounded")
@@ -60,43 +69,43 @@ def seen(
     ],
 )
 def test_who_is_better_by_how_much(comparison: Comparison, outcome: str, text: str) -> None:
-    verdict = judge(comparison)
-    assert (verdict.outcome, verdict.text) == (outcome, text)
-    assert verdict.winner == (text.split()[0] if outcome == "better" else None)
+    found = finding(comparison)
+    assert (found.outcome, found.text) == (outcome, text)
+    assert found.winner == (text.split()[0] if outcome == "better" else None)
 
 
 def test_no_winner_by_noise_but_how_many_questions_would_do() -> None:
     one = replace(seen(SCORE, 0.02, -0.05, 0.09, p=0.5), needed=Needed(86, 43))
-    verdict = judge(one)
-    assert (verdict.outcome, verdict.winner) == ("undecided", None)
-    assert verdict.text == (
+    found = finding(one)
+    assert (found.outcome, found.winner) == ("undecided", None)
+    assert found.text == (
         "grounded: mistral and llama are not distinguishable with 20 questions about 10 products "
         "(difference +0.02, -0.05 to +0.09); about 86 would do"
     )
-    assert judge(replace(one, needed=Needed(1234, 617))).text.endswith("; about 1,200 would do")
-    assert judge(replace(one, needed=None)).text.endswith("; more than 10,000 would do")
+    assert finding(replace(one, needed=Needed(1234, 617))).text.endswith("; about 1,200 would do")
+    assert finding(replace(one, needed=None)).text.endswith("; more than 10,000 would do")
 
 
 def test_a_difference_among_many_looks_is_no_winner() -> None:
     one = replace(seen(SPEED, 1.2, 1.05, 1.37, p=0.01), p_holm=0.24, looked_at=24, needed=Needed(40, 20))
-    assert judge(one).outcome == "undecided"
-    assert judge(one).text.endswith("about 40 would do; of 24 comparisons, one like this may be chance")
+    assert finding(one).outcome == "undecided"
+    assert finding(one).text.endswith("about 40 would do; of 24 comparisons, one like this may be chance")
 
 
 def test_what_does_not_matter_is_no_difference() -> None:
-    verdict = judge(seen(SPEED, 1.005, 1.001, 1.009))
-    assert (verdict.outcome, verdict.text) == (
+    found = finding(seen(SPEED, 1.005, 1.001, 1.009))
+    assert (found.outcome, found.text) == (
         "same",
         "tokens/s: mistral and llama differ by less than 2% (ratio 1.00, 1.00 to 1.01)",
     )
-    assert judge(seen(SPEED, 1.005, 0.97, 1.04, p=0.8)).outcome == "undecided"
-    assert judge(seen(SCORE, 0.0, -0.019, 0.019, p=0.9)).outcome == "same"
-    assert judge(seen(WORDS, 0.5, 0.1, 0.9)).outcome == "same"
+    assert finding(seen(SPEED, 1.005, 0.97, 1.04, p=0.8)).outcome == "undecided"
+    assert finding(seen(SCORE, 0.0, -0.019, 0.019, p=0.9)).outcome == "same"
+    assert finding(seen(WORDS, 0.5, 0.1, 0.9)).outcome == "same"
 
 
 def judged(measure: Measure, values: Values) -> tuple[str, str]:
-    verdict = judge(compare(observed(values), measure, "a", "b"))
-    return verdict.outcome, verdict.text
+    found = finding(compare(observed(values), measure, "a", "b"))
+    return found.outcome, found.text
 
 
 def test_without_spread() -> None:

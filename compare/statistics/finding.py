@@ -12,7 +12,7 @@ from compare.statistics.estimate import ALPHA, NO_SPREAD, Estimate
 from compare.statistics.measure import Measure
 from compare.statistics.power import MOST_QUESTIONS
 
-# What must be read with the verdicts.
+# What must be read with the findings.
 HOW_TO_READ = (
     "Differences are paired: the same question to both, repeats averaged. Each interval would hold the true "
     "value in 95 of 100 such runs with other products like these (cluster t, docs/statistics.md). Who is "
@@ -23,7 +23,7 @@ HOW_TO_READ = (
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Finding:
     """What one comparison says.
 
     `outcome`: "better": `winner` is, by more than what is negligible. "differs": likewise, in a figure of
@@ -36,16 +36,16 @@ class Verdict:
     text: str
 
 
-def judge(one: Comparison) -> Verdict:
-    """The verdict on this comparison, and a note where questions were left out."""
+def finding(one: Comparison) -> Finding:
+    """The finding of this comparison, and a note where questions were left out."""
     note = f"; {questions(one.left_out)} left out, to which not both have a value" if one.left_out else ""
     if is_negligible(one):
-        return Verdict("same", None, f"{one.measure.label}: {same(one)}{note}")
+        return Finding("same", None, f"{one.measure.label}: {same(one)}{note}")
     if not one.found:
-        return Verdict("undecided", None, f"{one.measure.label}: {undecided(one)}{note}")
+        return Finding("undecided", None, f"{one.measure.label}: {undecided(one)}{note}")
     leader = led(one).first
     text = f"{leader} {claim(one)}{note}"
-    return Verdict("better", leader, text) if one.measure.better else Verdict("differs", None, text)
+    return Finding("better", leader, text) if one.measure.better else Finding("differs", None, text)
 
 
 def is_negligible(one: Comparison) -> bool:
