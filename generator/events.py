@@ -10,6 +10,8 @@ from typing import Any, Literal
 from generator.measured import Counters, Memory, Pace, Timing
 
 StopReason = Literal["end", "stop", "max_tokens", "context", "cancelled", "error"]
+# An answer that broke off has no figures of its own.
+BROKEN_OFF: tuple[StopReason, ...] = ("cancelled", "error")
 # "throughput": several answers at the same time, whose times are those of none alone.
 TimingMode = Literal["interactive", "measured", "throughput"]
 

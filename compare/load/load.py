@@ -16,6 +16,7 @@ from compare.plan.tasks import Task
 from compare.run.throughput import end_all
 from config.errors import UserError
 from generator import Answer, Answerer, Reasoning, Text
+from generator.events import BROKEN_OFF
 
 # A client that fails so often in a row asks no more in this level.
 _GIVES_UP_AFTER = 3
@@ -89,7 +90,7 @@ def _request(answerer: Answerer, task: Task, seed: int) -> Sample:
                 answer = event
     except UserError as error:
         return Sample(failed=str(error))
-    if answer is None or answer.stop_reason in ("cancelled", "error"):
+    if answer is None or answer.stop_reason in BROKEN_OFF:
         return Sample(failed="The answer broke off.")
     if first is None:
         # An empty answer: what there is to wait for is its end.

@@ -16,7 +16,7 @@ from psycopg2.sql import Literal as Quoted
 from compare.report.overview import LINES
 from compare.statistics import MEASURES, ModelSummary, Spread
 from database import Database
-from generator.events import StopReason
+from generator.events import BROKEN_OFF, StopReason
 from generator.log.answer_log import Row
 
 Source = Literal["all", "chats", "runs"]
@@ -30,8 +30,7 @@ _DIVIDED_BY: Mapping[Division, Composable] = {
     "day": SQL("to_char(answered_at, 'YYYY-MM-DD')"),
 }
 _COUNTED = {"sentences": SQL("jsonb_array_length(quotes)")}
-# An answer that broke off has no figures of its own.
-_WHOLE = SQL("stop_reason NOT IN ('cancelled', 'error')")
+_WHOLE = SQL("stop_reason <> ALL({})").format(Quoted(list(BROKEN_OFF)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from config.errors import (
 )
 from database import Patience
 from generator import Answer, Answerer, AnswerLog, open_answerer
+from generator.events import BROKEN_OFF
 from retriever import Embedder
 
 _SEEDS = 2**32
@@ -172,7 +173,7 @@ def _ask(answerer: Answerer, plan: Plan, contestant: Contestant, asking: Asking)
         answers=contestant.answers,
         seed=_seed(contestant, asking),
     )
-    if answer.stop_reason in ("cancelled", "error"):
+    if answer.stop_reason in BROKEN_OFF:
         raise GenerationFailed(
             f"{contestant.name} ended in the middle of an answer ({answer.stop_reason}). Resume the run to "
             "ask again."

@@ -9,11 +9,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from compare.plan.contestant import contestant_name
+from generator.events import BROKEN_OFF
 from generator.figures import figure
 from generator.log.answer_log import Row
-
-# An answer that broke off has no figures of its own.
-_BROKEN = ("cancelled", "error")
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +136,7 @@ def contestant_of(row: Row) -> str:
 
 
 def _value(row: Row, measure: Measure) -> float | None:
-    if row["stop_reason"] in _BROKEN or (measure.timed and row["shared"]):
+    if row["stop_reason"] in BROKEN_OFF or (measure.timed and row["shared"]):
         return None
     value = len(row["quotes"]) if measure.key == "sentences" else row.get(measure.key)
     return None if value is None else float(value)
