@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-import yaml
 
 from compare.scores import AnswerScores, Expectation, score_answers
 from compare.scores.abstention import abstains
 from compare.scores.repetition import repetition
 from config import Settings
 from config.command import run
+from config.yaml_file import parse_yaml
 from generator.answer import count_words
 from generator.log.answer_log import Row
 from retriever import Embedder
@@ -158,7 +158,7 @@ def answer_scores(
     embedder = Embedder(Settings().embedder)
 
     def golden(name: str) -> Any:
-        return yaml.safe_load((data / f"{name}.yaml").read_text(encoding="utf-8"))
+        return parse_yaml((data / f"{name}.yaml").read_text(encoding="utf-8"))
 
     coverage = coverage_cases(golden("coverage"), embedder)
     stance = stance_cases(golden("stance"), embedder)

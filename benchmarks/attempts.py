@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from config.settings import PassageSettings
+from config.yaml_file import parse_yaml
 from ingest.cleaning import clean
 from ingest.review import sha256
 from ingest.splitter import Splitter
@@ -107,7 +106,7 @@ def passage(text: str, rating: float | None = 4) -> Passage:
 
 
 def _entries(file: Path) -> Iterator[dict[str, Any]]:
-    for entry in yaml.safe_load(file.read_text(encoding="utf-8")):
+    for entry in parse_yaml(file.read_text(encoding="utf-8")):
         yield {key: _joined(value) for key, value in entry.items()}
 
 

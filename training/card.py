@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-import yaml
 
+from config.yaml_file import parse_yaml
 from training.export import load_run
 from training.phrase_bank import load_products, load_questions, split
 from training.preparation import training_texts
@@ -28,7 +28,7 @@ def opinion_words(questions: Path) -> list[str]:
     """Every word of the sentences that people marked as praise or complaint, as often as it stands there."""
     return [
         word
-        for entry in yaml.safe_load(questions.read_bytes())
+        for entry in parse_yaml(questions.read_text(encoding="utf-8"))
         if entry["kind"] in ("like", "dislike")
         for label in entry["evidence"]
         for word in _WORD.findall(label["quote"].lower())

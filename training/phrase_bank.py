@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field
+
+from config.yaml_file import parse_yaml
 
 FOLDER = Path(__file__).parent
 
@@ -78,12 +79,14 @@ class Product:
 def load_products(folder: Path = FOLDER / "phrases") -> list[Product]:
     """Every phrase file, by name. Raises pydantic's ValidationError for one that is not as it should be."""
     files = sorted(folder.glob("*.yaml"))
-    return [_product(ProductFile.model_validate(yaml.safe_load(file.read_bytes()))) for file in files]
+    return [
+        _product(ProductFile.model_validate(parse_yaml(file.read_text(encoding="utf-8")))) for file in files
+    ]
 
 
 def load_questions(path: Path = FOLDER / "questions.yaml") -> Questions:
     """The ways to ask."""
-    return Questions.model_validate(yaml.safe_load(path.read_bytes()))
+    return Questions.model_validate(parse_yaml(path.read_text(encoding="utf-8")))
 
 
 def _product(file: ProductFile) -> Product:
