@@ -65,8 +65,9 @@ def main(
     for name in names:
         begun = time.monotonic()
         # Each its own moments, whichever of the others are done.
-        outcomes += FAULTS[name](times, random.Random(f"{seed} {name}"))
-        console.print(f"{name}: {time.monotonic() - begun:.0f} s")
+        for outcome in FAULTS[name](times, random.Random(f"{seed} {name}")):
+            console.print(f"{name}, after {time.monotonic() - begun:.0f} s: {outcome}", soft_wrap=True)
+            outcomes.append(outcome)
     print("\n".join(_table(outcomes)))
     print(json.dumps([asdict(outcome) for outcome in outcomes]))
     raise typer.Exit(not all(outcome.holds for outcome in outcomes))

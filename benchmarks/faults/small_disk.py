@@ -25,10 +25,11 @@ class SmallDisk:
 
     def fill(self, left: int = 0) -> None:
         """Leave so many bytes free, at most a page more or less."""
-        free = shutil.disk_usage(self.place).free
         with (self.place / _FILLER).open("ab") as filler:
-            if free > left:
-                os.posix_fallocate(filler.fileno(), filler.tell(), free - left)
+            while (free := shutil.disk_usage(self.place).free) > left:
+                # Who writes meanwhile may have taken of it since.
+                with suppress(OSError):
+                    os.posix_fallocate(filler.fileno(), os.fstat(filler.fileno()).st_size, free - left)
 
     def make_room(self) -> None:
         """Take away what it was filled with."""
