@@ -1,5 +1,6 @@
 """A disk of a few megabytes in memory, to be filled. Needs the right to mount; knows not what it holds."""
 
+import errno
 import os
 import shutil
 import subprocess
@@ -27,9 +28,12 @@ class SmallDisk:
         """Leave so many bytes free, at most a page more or less."""
         with (self.place / _FILLER).open("ab") as filler:
             while (free := shutil.disk_usage(self.place).free) > left:
-                # Who writes meanwhile may have taken of it since.
-                with suppress(OSError):
+                try:
                     os.posix_fallocate(filler.fileno(), os.fstat(filler.fileno()).st_size, free - left)
+                except OSError as error:
+                    # Who writes meanwhile may have taken of it since.
+                    if error.errno != errno.ENOSPC:
+                        raise
 
     def make_room(self) -> None:
         """Take away what it was filled with."""
