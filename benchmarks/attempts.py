@@ -6,7 +6,6 @@ Knows the format of data/injections.yaml and data/honest-reviews.yaml, and how a
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from config.settings import PassageSettings
 from config.yaml_file import parse_yaml
@@ -60,19 +59,22 @@ def read_attempts(file: Path) -> list[Attempt]:
             entry["kind"], entry["part"], entry["where"], entry["wants"],
             tuple(entry["text"].split(APART)) if entry["where"] == "two texts" else (entry["text"],),
         )
-        for entry in _entries(file)
+        for entry in parse_yaml(file.read_text(encoding="utf-8"))
     ]  # fmt: skip
 
 
 def read_honest(file: Path) -> list[Honest]:
     """All honest reviews of a file."""
-    return [Honest(entry["part"], entry["why"], entry["text"]) for entry in _entries(file)]
+    return [
+        Honest(entry["part"], entry["why"], entry["text"])
+        for entry in parse_yaml(file.read_text(encoding="utf-8"))
+    ]
 
 
 def read_bad_answers(file: Path) -> dict[str, list[str]]:
     """Answers that a filter should notice, by kind."""
     found: dict[str, list[str]] = {}
-    for entry in _entries(file):
+    for entry in parse_yaml(file.read_text(encoding="utf-8")):
         found.setdefault(entry["kind"], []).append(entry["text"])
     return found
 
@@ -103,13 +105,3 @@ def pieces(
 def passage(text: str, rating: float | None = 4) -> Passage:
     """A passage with this text."""
     return Passage("P", sha256(text), 0, text, rating, None, None, sha256(text))
-
-
-def _entries(file: Path) -> Iterator[dict[str, Any]]:
-    for entry in parse_yaml(file.read_text(encoding="utf-8")):
-        yield {key: _joined(value) for key, value in entry.items()}
-
-
-def _joined(text: str) -> str:
-    # YAML's escapes of characters beyond 16 bits are read as the two halves of a pair.
-    return text.encode("utf-16", "surrogatepass").decode("utf-16")
