@@ -3,10 +3,11 @@
 Knows nothing of reviews or SQL. Loading takes about five seconds and 570 MB, so only who embeds pays.
 """
 
+import math
 import os
 import threading
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,12 +16,13 @@ from numpy.typing import NDArray
 from config.errors import ConfigError
 from config.printable import as_utf8
 from config.settings import EmbedderSettings, Metric
+from retriever.cores import cores, on_a_core, on_cores
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
 INSTALLED_MODEL = "all-MiniLM-L6-v2"
-BATCH = 16  # texts at once: a CPU gains nothing from more, and all cores have their share of few texts
+BATCH = 16  # texts at once, at most: a core gains nothing from more
 # oneDNN compiles kernels for each shape of a batch and keeps 1,024, of 0.3 MB each: a server that embeds what
 # people ask would grow for hours. So there are fewer shapes (padded to a multiple of so many tokens), and few
 # kernels are kept.
@@ -64,34 +66,26 @@ class Embedder:
             return np.empty((0, self.dimension), np.float32)
         model = self._loaded()
         vectors = np.empty((len(texts), self.dimension), np.float32)
-        batches = iter(_by_length(model, texts))
 
-        def embed_rest() -> None:
+        def embed(alike: list[int]) -> None:
             with _half_precision(model):
-                for alike in batches:
-                    vectors[alike] = model.encode_document(
-                        [texts[n] for n in alike],
-                        normalize_embeddings=self.normalize,
-                        show_progress_bar=False,
-                    )
+                vectors[alike] = model.encode_document(
+                    [texts[n] for n in alike], normalize_embeddings=self.normalize, show_progress_bar=False
+                )
 
-        threads = _threads(model)
-        if threads == 1 or len(texts) <= BATCH:
-            embed_rest()
-            return vectors
-        with ThreadPoolExecutor(threads, "embedding", _use_one_core) as pool:
-            for share in [pool.submit(embed_rest) for _ in range(threads)]:
-                share.result()
+        on_cores(embed, _by_length(model, texts))
         return vectors
 
     def embed_question(self, text: str) -> Vectors:
         """The vector of a question, shape (dimension,)."""
         # A lone surrogate, from a terminal that is not UTF-8, would stop the tokenizer.
-        clean = as_utf8(text)
-        vector = self._loaded().encode_query(
-            clean, normalize_embeddings=self.normalize, show_progress_bar=False
+        encode = partial(
+            self._loaded().encode_query,
+            as_utf8(text),
+            normalize_embeddings=self.normalize,
+            show_progress_bar=False,
         )
-        return vector.astype(np.float32, copy=False)
+        return on_a_core(encode).astype(np.float32, copy=False)
 
     def _loaded(self) -> "SentenceTransformer":
         with self._lock:
@@ -111,21 +105,8 @@ def _by_length(model: "SentenceTransformer", texts: list[str]) -> list[list[int]
     mask = model.preprocess(texts).get("attention_mask")
     lengths = [len(text) for text in texts] if mask is None else mask.sum(1).tolist()
     order = sorted(range(len(texts)), key=lambda n: lengths[n], reverse=True)
-    return [order[start : start + BATCH] for start in range(0, len(order), BATCH)]
-
-
-def _threads(model: "SentenceTransformer") -> int:
-    """How many batches at once: on a CPU one per core, 1.3 times as fast as all cores for one batch."""
-    import torch
-
-    return torch.get_num_threads() if model.device.type == "cpu" else 1
-
-
-def _use_one_core() -> None:
-    """For the calling thread alone."""
-    import torch
-
-    torch.set_num_threads(1)
+    size = min(BATCH, math.ceil(len(order) / cores()))
+    return [order[start : start + size] for start in range(0, len(order), size)]
 
 
 def _half_precision(model: "SentenceTransformer") -> AbstractContextManager[object]:

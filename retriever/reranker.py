@@ -3,8 +3,10 @@
 Knows nothing of SQL. Off unless `retrieval.reranker` names a model of sentence-transformers.
 """
 
+import math
 import threading
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +14,7 @@ from numpy.typing import NDArray
 
 from config.errors import ConfigError
 from config.printable import as_utf8
+from retriever.cores import cores, on_cores
 
 if TYPE_CHECKING:
     from sentence_transformers import CrossEncoder
@@ -37,8 +40,11 @@ class Reranker:
         assert self._model
         # As the embedder has it: halves of characters, from a terminal that is not UTF-8, stop a tokenizer.
         asked = as_utf8(question)
-        scores = self._model.predict([(asked, text) for text in texts], show_progress_bar=False)
-        return np.asarray(scores, np.float64).reshape(len(texts))
+        pairs = [(asked, text) for text in texts]
+        size = max(1, math.ceil(len(pairs) / cores()))
+        shares = [pairs[start : start + size] for start in range(0, len(pairs), size)]
+        scores = on_cores(partial(self._model.predict, show_progress_bar=False), shares)
+        return np.array([score for share in scores for score in share], np.float64).reshape(len(texts))
 
 
 def _load(name: str) -> "CrossEncoder":
@@ -48,6 +54,9 @@ def _load(name: str) -> "CrossEncoder":
     disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
         model: CrossEncoder = CrossEncoder(name, num_labels=1)
+        model.predict(
+            [("?", ".")], show_progress_bar=False
+        )  # its tokenizer is told now what it is told ever after
     except Exception as error:  # what a model's own code raises cannot be listed
         reason = " ".join(str(error).split())
         raise ConfigError(

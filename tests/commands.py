@@ -84,3 +84,4 @@ def _keep_to_a_core() -> None:
         cores = sorted(os.sched_getaffinity(0))
         worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
         os.sched_setaffinity(0, {cores[worker % len(cores)]})
+        sys.modules["torch"].set_num_threads(1)
