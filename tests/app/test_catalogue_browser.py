@@ -68,6 +68,7 @@ def choose(page: "Page", model: str) -> None:
     box.press("Enter")
 
 
+@pytest.mark.slow
 def test_a_model_is_loaded_and_unloaded(page: "Page", server: PageServer) -> None:
     open_page(page, server)
     # The table is drawn on a canvas; its rows for screen readers stand in it.

@@ -45,6 +45,7 @@ def upload(page: "Page", name: str, text: str) -> None:
     )
 
 
+@pytest.mark.slow
 def test_a_file_comes_in_is_searched_and_a_passage_marked(page: "Page", server: PageServer) -> None:
     page.goto(f"{server.url}/reviews")
     expect(page.get_by_text("There are no reviews yet.")).to_be_visible()
