@@ -58,7 +58,7 @@ app: $(READY) ## the pages in a browser: http://localhost:8501
 test test-browser test-slow: export REQUIRE_BROWSER := 1
 
 test: lint browser ## lint, types and tests; at most 5 minutes after set-up
-	$(BIN)/python -m pytest --numprocesses 3 --dist loadfile
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 test-browser: browser ## what is tested in a real browser, alone
 	$(BIN)/python -m pytest -m "browser and not slow"
