@@ -8,16 +8,17 @@ as on one core (docs/experiments.md).
 from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
-from functools import cache
+from functools import cache, partial
 from typing import Literal, TypeVar
 
 Piece = TypeVar("Piece")
 Result = TypeVar("Result")
+Kind = Literal["question", "piece"]
 
 
 def on_a_core(work: Callable[[], Result]) -> Result:
     """What `work` returns; before what `on_cores` still has in line, for somebody waits for it."""
-    return _threads("question").submit(work).result()
+    return _begin("question", work).result()
 
 
 def on_cores(work: Callable[[Piece], Result], pieces: Iterable[Piece]) -> list[Result]:
@@ -30,7 +31,7 @@ def on_cores(work: Callable[[Piece], Result], pieces: Iterable[Piece]) -> list[R
     for piece in pieces:
         if len(begun) > cores():
             done.append(begun.popleft().result())
-        begun.append(_threads("piece").submit(work, piece))
+        begun.append(_begin("piece", partial(work, piece)))
     return done + [one.result() for one in begun]
 
 
@@ -43,8 +44,18 @@ def cores() -> int:
     return torch.get_num_threads()
 
 
+def _begin(kind: Kind, work: Callable[[], Result]) -> Future[Result]:
+    try:
+        return _threads(kind).submit(work)
+    except RuntimeError as error:
+        if "shutdown" not in str(error):
+            raise
+        # The program has ended but for threads that nobody waits for: this one ends too, without a word.
+        raise SystemExit from error
+
+
 @cache
-def _threads(name: Literal["question", "piece"]) -> ThreadPoolExecutor:
+def _threads(kind: Kind) -> ThreadPoolExecutor:
     import torch
 
-    return ThreadPoolExecutor(cores(), name, torch.set_num_threads, (1,))
+    return ThreadPoolExecutor(cores(), kind, torch.set_num_threads, (1,))

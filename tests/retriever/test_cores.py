@@ -1,5 +1,7 @@
 """Each core computes by itself, and nobody waits for another's whole work."""
 
+import subprocess
+import sys
 import threading
 import time
 
@@ -7,6 +9,7 @@ import pytest
 import torch
 
 from retriever.cores import cores, on_a_core, on_cores
+from tests.docs.pages import ROOT
 
 
 def test_the_results_come_in_order() -> None:
@@ -63,3 +66,23 @@ def test_who_comes_meanwhile_takes_turns() -> None:
     assert done < 50
     long.join()
     assert done == 100
+
+
+ENDING = """
+import threading, time
+from retriever.cores import on_a_core, on_cores
+
+def ask():
+    while True:
+        on_a_core(int), on_cores(int, [1, 2, 3])
+
+threading.Thread(target=ask, daemon=True).start()
+on_a_core(int)
+"""
+
+
+def test_a_program_that_ends_meanwhile_ends_without_a_word() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", ENDING], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stderr == ""
