@@ -20,7 +20,7 @@ from compare.scores.abstention import abstains
 from compare.scores.repetition import repetition
 from config import Settings
 from config.command import run
-from config.yaml_file import parse_yaml
+from config.yaml_file import read_yaml
 from generator.answer import count_words
 from generator.log.answer_log import Row
 from retriever import Embedder
@@ -158,7 +158,7 @@ def answer_scores(
     embedder = Embedder(Settings().embedder)
 
     def golden(name: str) -> Any:
-        return parse_yaml((data / f"{name}.yaml").read_text(encoding="utf-8"))
+        return read_yaml(data / f"{name}.yaml")
 
     coverage = coverage_cases(golden("coverage"), embedder)
     stance = stance_cases(golden("stance"), embedder)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from config.settings import PassageSettings
-from config.yaml_file import parse_yaml
+from config.yaml_file import read_yaml
 from ingest.cleaning import clean
 from ingest.review import sha256
 from ingest.splitter import Splitter
@@ -59,22 +59,19 @@ def read_attempts(file: Path) -> list[Attempt]:
             entry["kind"], entry["part"], entry["where"], entry["wants"],
             tuple(entry["text"].split(APART)) if entry["where"] == "two texts" else (entry["text"],),
         )
-        for entry in parse_yaml(file.read_text(encoding="utf-8"))
+        for entry in read_yaml(file)
     ]  # fmt: skip
 
 
 def read_honest(file: Path) -> list[Honest]:
     """All honest reviews of a file."""
-    return [
-        Honest(entry["part"], entry["why"], entry["text"])
-        for entry in parse_yaml(file.read_text(encoding="utf-8"))
-    ]
+    return [Honest(entry["part"], entry["why"], entry["text"]) for entry in read_yaml(file)]
 
 
 def read_bad_answers(file: Path) -> dict[str, list[str]]:
     """Answers that a filter should notice, by kind."""
     found: dict[str, list[str]] = {}
-    for entry in parse_yaml(file.read_text(encoding="utf-8")):
+    for entry in read_yaml(file):
         found.setdefault(entry["kind"], []).append(entry["text"])
     return found
 

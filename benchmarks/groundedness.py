@@ -21,7 +21,7 @@ from compare.scores.source import Reading, windows_of
 from compare.scores.support import SIGNS, SUPPORTED, signs, support
 from config import Settings
 from config.command import run
-from config.yaml_file import parse_yaml
+from config.yaml_file import read_yaml
 from retriever import Embedder
 
 DATA = Path("tests/golden/groundedness.yaml")
@@ -47,7 +47,7 @@ class LabelledSentence:
 
 def read_sentences(path: Path, embedder: Embedder) -> list[LabelledSentence]:
     """All sentences of a file of labelled answers, scored."""
-    cases: list[dict[str, Any]] = parse_yaml(path.read_text(encoding="utf-8"))
+    cases: list[dict[str, Any]] = read_yaml(path)
     found = []
     texts: list[str] = []
     for case in cases:

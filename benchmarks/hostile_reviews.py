@@ -19,7 +19,6 @@ from typing import Annotated
 
 import typer
 from rich.box import MARKDOWN
-from rich.console import Console
 from rich.table import Table
 
 from benchmarks.attempts import (
@@ -34,7 +33,7 @@ from benchmarks.hostile_defences import Layer, cleaned_away, count_layers, scann
 from benchmarks.hostile_models import Outcome, ask_model
 from benchmarks.subjqa import read_subjqa
 from config import Settings, load_settings
-from config.command import run
+from config.command import plain_console, run
 from generator.safety.content_filter import concerns
 from ingest import Review, ReviewFile
 from retriever import Embedder
@@ -45,7 +44,7 @@ DATA = Path(__file__).parent.parent / "data"
 TIMED = 256  # passages
 
 app = typer.Typer(add_completion=False)
-console = Console(width=140, markup=False, highlight=False)  # of the widest table: on the page it is Markdown
+console = plain_console(width=140)  # of the widest table: on the page it is Markdown
 
 
 @app.command(help=__doc__)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from config.yaml_file import parse_yaml
+from config.yaml_file import read_yaml
 
 PHRASES = Path(__file__).parent.parent / "training" / "phrases"
 
@@ -80,7 +80,7 @@ class _Pool:
 def made_up(cases: int, seed: int, folder: Path = PHRASES) -> Iterator[Asked]:
     """So many questions, the product kinds in turn; the same seed gives the same."""
     chance = random.Random(seed)
-    products = [parse_yaml(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.yaml"))]
+    products = [read_yaml(path) for path in sorted(folder.glob("*.yaml"))]
     products = [product for product in products if "aspects" in product]
     for number in range(cases):
         yield _asked(products[number % len(products)], KINDS[number // len(products) % len(KINDS)], chance)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from config.settings import PassageSettings
-from config.yaml_file import parse_yaml
+from config.yaml_file import read_yaml
 from generator.verbatim.sentences import Sentence, split_sentences
 from ingest.reader import ReviewFile
 from ingest.review import Review, sha256
@@ -42,7 +42,7 @@ def read_questions(questions: Path, reviews: Path, settings: PassageSettings) ->
     with ReviewFile(reviews) as file:
         texts = [review for review in file if isinstance(review, Review)]
     by_name = {sha256(prose(review.title, review.text))[:NAME_LENGTH]: review for review in texts}
-    entries = parse_yaml(questions.read_text(encoding="utf-8"))
+    entries = read_yaml(questions)
     splitter = Splitter(settings)
     return [_labelled(entry, by_name, splitter) for entry in entries]
 

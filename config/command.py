@@ -6,6 +6,7 @@ Knows typer and the error tree; knows nothing of what the commands do.
 import errno
 import os
 import sys
+from functools import partial
 from typing import Any, NoReturn
 
 import typer
@@ -16,8 +17,9 @@ from config.errors import UserError
 from config.folders import FULL
 
 # What people and models wrote, and names such as "model:free:" or "mine [new]", are shown as they are.
-console = Console(emoji=False, markup=False, highlight=False)
-error_console = Console(stderr=True, emoji=False, markup=False, highlight=False)
+plain_console = partial(Console, emoji=False, markup=False, highlight=False)
+console = plain_console()
+error_console = plain_console(stderr=True)
 
 
 def run(app: typer.Typer, error_code: int = 1) -> None:

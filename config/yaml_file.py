@@ -16,7 +16,7 @@ from config.errors import ConfigError
 _SAFE_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-def read_yaml(file: Path, remedy: str) -> Any:
+def read_yaml(file: Path, remedy: str = "Name one that is there, and that may be read.") -> Any:
     """What the file holds; None if it is empty.
 
     Raises ConfigError, which names the file and the line; if there is no such file to read, it ends with the

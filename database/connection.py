@@ -52,10 +52,11 @@ class _Storable(QuotedString):
     """
 
     def __init__(self, text: str) -> None:
-        super().__init__(text if text.isascii() and "\0" not in text else _storable(text))
+        super().__init__(text if text.isascii() and "\0" not in text else storable(text))
 
 
-def _storable(text: str) -> str:
+def storable(text: str) -> str:
+    """The text as PostgreSQL can hold it: U+FFFD for each NUL, "?" for each half of a character."""
     return as_utf8(text.replace("\0", "\ufffd"))
 
 

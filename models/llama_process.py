@@ -18,21 +18,18 @@ def llama_environment() -> dict[str, str]:
     # itself it does for 300,000 rounds; two programs on the same cores, the page and a batch run, then keep
     # each other from working, and took 20 times as long. So few rounds cost one alone nothing that can be
     # measured (docs/experiments.md). Whoever sets one of these has a reason.
-    patience = {} if given.keys() & {"GOMP_SPINCOUNT", "OMP_WAIT_POLICY"} else {"GOMP_SPINCOUNT": "1000"}
-    return (
-        given
-        | patience
-        | {
-            # Where llama.cpp aborts it would start a debugger; its own last line says more.
-            "GGML_NO_BACKTRACE": "1",
-            # Each token reads all weights once. In pages of 4 KiB the CPU spends a tenth of that time looking
-            # pages up; glibc asks for pages of 2 MiB where the system leaves the choice to programs
-            # (docs/experiments.md). Other C libraries ignore it.
-            "GLIBC_TUNABLES": ":".join(
-                filter(None, (os.environ.get("GLIBC_TUNABLES"), "glibc.malloc.hugetlb=1"))
-            ),
-        }
-    )
+    if not given.keys() & {"GOMP_SPINCOUNT", "OMP_WAIT_POLICY"}:
+        given["GOMP_SPINCOUNT"] = "1000"
+    return given | {
+        # Where llama.cpp aborts it would start a debugger; its own last line says more.
+        "GGML_NO_BACKTRACE": "1",
+        # Each token reads all weights once. In pages of 4 KiB the CPU spends a tenth of that time looking
+        # pages up; glibc asks for pages of 2 MiB where the system leaves the choice to programs
+        # (docs/experiments.md). Other C libraries ignore it.
+        "GLIBC_TUNABLES": ":".join(
+            filter(None, (os.environ.get("GLIBC_TUNABLES"), "glibc.malloc.hugetlb=1"))
+        ),
+    }
 
 
 def usable_cores() -> int:

@@ -5,8 +5,9 @@ wait for each other, and who waits spins: beside anything else that ran, a quest
 as on one core (docs/experiments.md).
 """
 
+import math
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache, partial
 from typing import Literal, TypeVar
@@ -19,6 +20,12 @@ Kind = Literal["question", "piece"]
 def on_a_core(work: Callable[[], Result]) -> Result:
     """What `work` returns; before what `on_cores` still has in line, for somebody waits for it."""
     return _begin("question", work).result()
+
+
+def divided(items: Sequence[Piece], most: int) -> list[Sequence[Piece]]:
+    """The items in pieces of `most` at most, and smaller ones where else a core would have none."""
+    size = max(1, min(most, math.ceil(len(items) / cores())))
+    return [items[start : start + size] for start in range(0, len(items), size)]
 
 
 def on_cores(work: Callable[[Piece], Result], pieces: Iterable[Piece]) -> list[Result]:

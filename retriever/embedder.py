@@ -3,9 +3,9 @@
 Knows nothing of reviews or SQL. Loading takes about five seconds and 570 MB, so only who embeds pays.
 """
 
-import math
 import os
 import threading
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import TYPE_CHECKING
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from config.errors import ConfigError
 from config.printable import as_utf8
 from config.settings import EmbedderSettings, Metric
-from retriever.cores import cores, on_a_core, on_cores
+from retriever.cores import divided, on_a_core, on_cores
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -67,7 +67,7 @@ class Embedder:
         model = self._loaded()
         vectors = np.empty((len(texts), self.dimension), np.float32)
 
-        def embed(alike: list[int]) -> None:
+        def embed(alike: Sequence[int]) -> None:
             with _half_precision(model):
                 vectors[alike] = model.encode_document(
                     [texts[n] for n in alike], normalize_embeddings=self.normalize, show_progress_bar=False
@@ -94,7 +94,7 @@ class Embedder:
             return self._model
 
 
-def _by_length(model: "SentenceTransformer", texts: list[str]) -> list[list[int]]:
+def _by_length(model: "SentenceTransformer", texts: list[str]) -> list[Sequence[int]]:
     """The places of the texts in batches, those with alike many tokens together, the longest first.
 
     The model's own order goes by characters: texts cut at 300 of them differ in tokens by a factor of two,
@@ -105,8 +105,7 @@ def _by_length(model: "SentenceTransformer", texts: list[str]) -> list[list[int]
     mask = model.preprocess(texts).get("attention_mask")
     lengths = [len(text) for text in texts] if mask is None else mask.sum(1).tolist()
     order = sorted(range(len(texts)), key=lambda n: lengths[n], reverse=True)
-    size = min(BATCH, math.ceil(len(order) / cores()))
-    return [order[start : start + size] for start in range(0, len(order), size)]
+    return divided(order, BATCH)
 
 
 def _half_precision(model: "SentenceTransformer") -> AbstractContextManager[object]:

@@ -3,7 +3,6 @@
 Knows nothing of SQL. Off unless `retrieval.reranker` names a model of sentence-transformers.
 """
 
-import math
 import threading
 from collections.abc import Sequence
 from functools import partial
@@ -14,10 +13,13 @@ from numpy.typing import NDArray
 
 from config.errors import ConfigError
 from config.printable import as_utf8
-from retriever.cores import cores, on_cores
+from retriever.cores import divided, on_cores
 
 if TYPE_CHECKING:
     from sentence_transformers import CrossEncoder
+
+
+BATCH = 32  # pairs at once, at most, as the library has it
 
 
 class Reranker:
@@ -41,9 +43,8 @@ class Reranker:
         # As the embedder has it: halves of characters, from a terminal that is not UTF-8, stop a tokenizer.
         asked = as_utf8(question)
         pairs = [(asked, text) for text in texts]
-        size = max(1, math.ceil(len(pairs) / cores()))
-        shares = [pairs[start : start + size] for start in range(0, len(pairs), size)]
-        scores = on_cores(partial(self._model.predict, show_progress_bar=False), shares)
+        predict = partial(self._model.predict, show_progress_bar=False)
+        scores = on_cores(predict, divided(pairs, BATCH))
         return np.array([score for share in scores for score in share], np.float64).reshape(len(texts))
 
 
@@ -54,9 +55,8 @@ def _load(name: str) -> "CrossEncoder":
     disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
         model: CrossEncoder = CrossEncoder(name, num_labels=1)
-        model.predict(
-            [("?", ".")], show_progress_bar=False
-        )  # its tokenizer is told now what it is told ever after
+        # Its tokenizer is told now what it is told ever after: no thread does so while another reads.
+        model.predict([("?", ".")], show_progress_bar=False)
     except Exception as error:  # what a model's own code raises cannot be listed
         reason = " ".join(str(error).split())
         raise ConfigError(

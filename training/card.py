@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from config.yaml_file import parse_yaml
+from config.yaml_file import read_yaml
 from training.export import load_run
 from training.phrase_bank import load_products, load_questions, split
 from training.preparation import training_texts
@@ -28,7 +28,7 @@ def opinion_words(questions: Path) -> list[str]:
     """Every word of the sentences that people marked as praise or complaint, as often as it stands there."""
     return [
         word
-        for entry in parse_yaml(questions.read_text(encoding="utf-8"))
+        for entry in read_yaml(questions)
         if entry["kind"] in ("like", "dislike")
         for label in entry["evidence"]
         for word in _WORD.findall(label["quote"].lower())

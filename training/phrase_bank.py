@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from config.yaml_file import parse_yaml
+from config.yaml_file import read_yaml
 
 FOLDER = Path(__file__).parent
 
@@ -79,14 +79,12 @@ class Product:
 def load_products(folder: Path = FOLDER / "phrases") -> list[Product]:
     """Every phrase file, by name. Raises pydantic's ValidationError for one that is not as it should be."""
     files = sorted(folder.glob("*.yaml"))
-    return [
-        _product(ProductFile.model_validate(parse_yaml(file.read_text(encoding="utf-8")))) for file in files
-    ]
+    return [_product(ProductFile.model_validate(read_yaml(file))) for file in files]
 
 
 def load_questions(path: Path = FOLDER / "questions.yaml") -> Questions:
     """The ways to ask."""
-    return Questions.model_validate(parse_yaml(path.read_text(encoding="utf-8")))
+    return Questions.model_validate(read_yaml(path))
 
 
 def _product(file: ProductFile) -> Product:

@@ -13,7 +13,7 @@ from dataclasses import replace
 from app.ask.question import MOST_CHARACTERS, MOST_MODELS, Question
 from app.ask.turn import Services, Turn
 from config.errors import AskedTooMuch
-from config.printable import as_utf8
+from database.connection import storable
 from models.catalogue.catalogue import find_spec
 
 MOST_CONVERSATIONS = 200
@@ -79,17 +79,13 @@ class Conversation:
         if len(question.text) > MOST_CHARACTERS:
             raise AskedTooMuch(f"A question has {MOST_CHARACTERS:,} characters at most.")
         product = self._services.retriever.product(question.product_id)
-        question = replace(question, product_id=product.product_id, text=_storable(question.text))
+        # A link may hold what no keyboard writes.
+        question = replace(question, product_id=product.product_id, text=storable(question.text).strip())
         specs = [find_spec(model, self._services.settings) for model in dict.fromkeys(question.models)]
         with self._lock:
             turn = self.limits.admit(lambda: Turn(question, product, specs, self.turns, self._services))
             self.turns = (*self.turns, turn)
         return turn
-
-
-def _storable(text: str) -> str:
-    """As PostgreSQL takes it: a link may hold what no keyboard writes."""
-    return as_utf8(text.replace("\0", "\ufffd")).strip()
 
 
 class Conversations:

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import streamlit as st
-from rich.console import Console
 
 from app import resources
 from compare.forecast.dry_run import print_forecast
@@ -21,6 +20,7 @@ from compare.plan.experiment import PRODUCTS, QUESTIONS, REPEATS, read_experimen
 from compare.plan.plan import Plan
 from compare.plan.planning import make_plan, require_run_name, usual_run_name
 from compare.run.run_process import start_run
+from config.command import plain_console
 from config.errors import RunError, UserError
 from config.settings import CLONE
 from generator.markdown import literal
@@ -184,7 +184,7 @@ def _draft(wanted: _Wanted, taken: Sequence[str]) -> _Draft:
     folder = settings.home / "runs" / name
     plan = make_plan(experiment, settings, resources.retriever(), folder, wanted.command(name))
     text = io.StringIO()
-    console = Console(file=text, width=FORECAST_WIDTH, emoji=False, markup=False, color_system=None)
+    console = plain_console(file=text, width=FORECAST_WIDTH, color_system=None)
     forecasts = forecast(plan, settings, resources.answer_log())
     print_forecast(plan, forecasts, judge_forecast(plan, settings), to=console)
     return _Draft(wanted, name, plan, text.getvalue().rstrip())
