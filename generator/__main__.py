@@ -34,6 +34,14 @@ from models.catalogue.catalogue import find_spec
 from retriever import Embedder, Match, Retriever
 
 LISTED = 20
+DAY = ["%Y-%m-%d"]
+
+# Which reviews an answer may come from.
+MinRating = Annotated[float | None, typer.Option(help="Only from reviews with at least so many stars.")]
+MaxRating = Annotated[float | None, typer.Option(help="Only from reviews with at most so many stars.")]
+Since = Annotated[datetime | None, typer.Option(formats=DAY, help="Only from reviews from this day on.")]
+Until = Annotated[datetime | None, typer.Option(formats=DAY, help="Only from reviews up to this day.")]
+Language = Annotated[str | None, typer.Option(help="Only from reviews in this language, such as de.")]
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False)
 
@@ -41,7 +49,9 @@ app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False)
 @app.command()
 def ask(
     model: Annotated[str, typer.Argument(help="A name from the settings or the catalogue.")],
-    product: Annotated[str, typer.Argument(help="Any id of the product.")],
+    product: Annotated[
+        str, typer.Argument(help="Any id of the product, its name, or a part of its name that fits no other.")
+    ],
     question: Annotated[str, typer.Argument(help="The question, in quotes.")],
     k: Annotated[
         int | None,
@@ -49,6 +59,11 @@ def ask(
             "-k", help="Passages to answer from; default: the settings' retrieval.k.", min=1, max=50
         ),
     ] = None,
+    min_rating: MinRating = None,
+    max_rating: MaxRating = None,
+    since: Since = None,
+    until: Until = None,
+    language: Language = None,
     force: Annotated[bool, typer.Option("--force", help="Load the model even if it does not fit.")] = False,
     answers: Annotated[
         AnswerMode | None, typer.Option(help="Let it write, or choose sentences; else as in the settings.")
@@ -65,7 +80,16 @@ def ask(
     ):
         retriever = Retriever(database, embedder, settings.retrieval)
         found = retriever.product(product)
-        retrieved = retriever.retrieve(found.product_id, question, k or settings.retrieval.k)
+        retrieved = retriever.retrieve(
+            found.product_id,
+            question,
+            k or settings.retrieval.k,
+            min_rating=min_rating,
+            max_rating=max_rating,
+            since=since and since.date(),
+            until=until and until.date(),
+            language=language and language.lower(),
+        )
         if spec.random_weights:
             error_console.print(f"{model} has random weights: what it says is noise.", style="dim")
         answer = _stream(answerer, question, retrieved.matches, answers)

@@ -1,16 +1,21 @@
 """`python -m retriever PRODUCT "question" -k 5`: the passages of a product that answer a question.
 
+A product is named by any of its ids, by its name, or by a part of its name that no other product has.
+`products` lists them.
+
 A passage is named by the first characters of its hash, as a search shows it: `python -m retriever mark
 PRODUCT 3fa94c1b` keeps it from all models, `unmark` lets it go again, `marks` lists those that are marked.
 `scan` marks what looks like an order to a model.
 """
 
 import json
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Annotated
 
 import typer
 from rich.progress import Progress
+from rich.table import Table
 from rich.text import Text
 
 from config import load_settings
@@ -19,7 +24,8 @@ from config.settings import SearchMode
 from database import Database
 from retriever.embedder import Embedder
 from retriever.harmful import PERSON, HarmfulMarks
-from retriever.passage import Match
+from retriever.passage import Match, Product
+from retriever.products import find_products, list_products
 from retriever.scan import scan_stored
 from retriever.search import Retriever
 
@@ -27,7 +33,7 @@ SHOWN_OF_HASH = 8
 
 app = typer.Typer(help=__doc__, cls=with_default("search"), add_completion=False)
 
-PRODUCT = typer.Argument(help="Any id of the product.")
+PRODUCT = typer.Argument(help="Any id of the product, its name, or a part of its name that fits no other.")
 PASSAGE = typer.Argument(help="The passage's hash, or its first characters.")
 DAY = ["%Y-%m-%d"]
 
@@ -47,6 +53,7 @@ def search(
         datetime | None, typer.Option(formats=DAY, help="Only reviews from this day on.")
     ] = None,
     until: Annotated[datetime | None, typer.Option(formats=DAY, help="Only reviews up to this day.")] = None,
+    language: Annotated[str | None, typer.Option(help="Only reviews in this language, such as de.")] = None,
     mode: Annotated[
         SearchMode | None, typer.Option(help="By meaning, by words, or by both; else the settings'.")
     ] = None,
@@ -67,6 +74,7 @@ def search(
             max_rating=max_rating,
             since=_day(since),
             until=_day(until),
+            language=language and language.lower(),
             mode=mode,
             with_harmful=with_harmful,
         )
@@ -77,6 +85,26 @@ def search(
             print(json.dumps(_as_dict(rank, match), ensure_ascii=False))
         else:
             _show(rank, match)
+
+
+@app.command()
+def products(
+    text: Annotated[str, typer.Argument(help="A name, a brand or an id, or a part of it.")] = "",
+    limit: Annotated[
+        int | None, typer.Option("-n", min=1, help="How many at most; default: all, of a search 50.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object per line, for scripts.")] = False,
+) -> None:
+    """List the products in the order of their first reviews, or those that TEXT may mean, likeliest first."""
+    with Database.open(load_settings()) as database:
+        found = find_products(database, text, limit or 50) if text else list_products(database, limit)
+    if as_json:
+        for product in found:
+            print(json.dumps(_product_as_dict(product), ensure_ascii=False))
+    elif found:
+        _show_products(found)
+    else:
+        error_console.print("No product is found." if text else "There are no products yet.")
 
 
 @app.command()
@@ -127,6 +155,37 @@ def scan() -> None:
 
 def _day(moment: datetime | None) -> date | None:
     return moment and moment.date()
+
+
+def _product_as_dict(product: Product) -> dict[str, object]:
+    return {
+        "product_id": product.product_id,
+        "ids": product.ids,
+        "name": product.name,
+        "source": product.source,
+        "brand": product.brand,
+        "reviews": product.reviews,
+        "with_text": product.with_text,
+        "mean_rating": product.mean_rating,
+        "ratings": product.ratings,
+        "first_on": product.first_on and product.first_on.isoformat(),
+        "last_on": product.last_on and product.last_on.isoformat(),
+        "languages": product.languages,
+    }
+
+
+def _show_products(products: Sequence[Product]) -> None:
+    table = Table("id", "name", "source", "reviews", "mean stars", box=None)
+    for product in products:
+        mean = "-" if product.mean_rating is None else f"{product.mean_rating:.2f}"
+        table.add_row(
+            Text(product.product_id),
+            Text(product.name),
+            Text(product.source or ""),
+            f"{product.reviews:,}",
+            mean,
+        )
+    console.print(table)
 
 
 def _as_dict(rank: int, match: Match) -> dict[str, object]:

@@ -3,7 +3,7 @@
 Pure arithmetic on scores and unit vectors; knows nothing of texts, SQL or embedders.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,17 +35,24 @@ def choose(scores: Floats, vectors: Vectors, k: int, variety: float) -> list[int
 
 
 def count_agreeing(
-    chosen: int, vectors: Vectors, reviews: Sequence[str], ratings: Sequence[float | None]
+    chosen: int,
+    vectors: Vectors,
+    bodies: Sequence[int],
+    reviews: Mapping[int, int],
+    ratings: Sequence[float | None],
 ) -> int:
-    """How many other reviews have a passage that says nearly what the chosen one says."""
+    """How many other reviews have a passage that says the same or nearly what the chosen one says.
+
+    `bodies`: each passage's text; `reviews`: how many reviews have a text.
+    """
     own = ratings[chosen]
     alike = np.flatnonzero(vectors @ vectors[chosen] >= AGREE).tolist()
     agreeing = {
-        reviews[i]
+        bodies[i]
         for i in alike
         if own is None or ratings[i] is None or abs(own - (ratings[i] or 0)) < OPPOSED
     }
-    return len(agreeing - {reviews[chosen]})
+    return sum(reviews[body] for body in agreeing | {bodies[chosen]}) - 1
 
 
 def standardized(scores: Floats) -> Floats:

@@ -1,13 +1,13 @@
 """Marks of harmful passages: what is marked is never given to a model again, and stays where it is.
 
 Knows the tables `harmful` and `harmless`. A mark belongs to a text under its product, not to a row, so it
-outlives that a review is read again, replaced, moved or split anew. Knows nothing of what makes a text
-harmful.
+outlives that a review is read again, replaced, moved or split anew; `retriever.products` moves it with its
+product. Knows nothing of what makes a text harmful.
 """
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,8 +17,8 @@ from psycopg2.extras import execute_values
 
 from config.errors import UnknownPassage, UnknownProduct
 from database import Database
-from retriever.passage import prose
-from retriever.stored import Key, StoredPassage, StoredReview
+from retriever.passage import StoredPassage
+from retriever.products import product_key
 
 PERSON = "person"  # the reason of a mark that a person set
 WHOLE_HASH, LEAST_OF_HASH = 64, 4  # hexadecimal digits
@@ -26,19 +26,18 @@ WHOLE_HASH, LEAST_OF_HASH = 64, 4  # hexadecimal digits
 ADD = "INSERT INTO harmful (product, content_hash, text, reason) VALUES %s ON CONFLICT DO NOTHING"
 # Through the hash index on a passage's content, not through all passages of the product.
 MARKED_KEYS = """
-    SELECT review_id, number FROM harmful JOIN passage USING (product, content_hash)
+    SELECT body, number FROM harmful JOIN passage USING (product, content_hash)
     WHERE harmful.product = %s
 """
 MARKED_REVIEWS = """
-    SELECT review_id FROM product_alias
-    JOIN harmful USING (product) JOIN passage USING (product, content_hash)
-    WHERE alias = %s
+    SELECT DISTINCT review_id FROM harmful JOIN passage USING (product, content_hash)
+    JOIN review USING (product, body) WHERE harmful.product = %s
 """
-MARKED_HASHES = "SELECT content_hash FROM harmful JOIN product_alias USING (product) WHERE alias = %s"
-MARKED_OF_REVIEWS = """
-    SELECT product, review_id, harmful.text, reason
-    FROM unnest(%s::bigint[], %s::text[]) AS _ (product, review_id)
-    JOIN passage USING (product, review_id) JOIN harmful USING (product, content_hash)
+MARKED_HASHES = "SELECT content_hash FROM harmful WHERE product = %s"
+MARKED_OF_BODIES = """
+    SELECT product, body, harmful.text, reason
+    FROM unnest(%s::bigint[], %s::bigint[]) AS _ (product, body)
+    JOIN passage USING (product, body) JOIN harmful USING (product, content_hash)
 """
 # Not what a person cleared, nor a part of it; what holds it and more is another text.
 ADD_UNCLEARED = """
@@ -55,14 +54,6 @@ CLEAR = """
     INSERT INTO harmless (product, content_hash, text) SELECT * FROM lifted ON CONFLICT DO NOTHING
 """
 UNCLEAR = "DELETE FROM harmless WHERE (product, content_hash) = (%s, %s)"
-MOVE = """
-    INSERT INTO harmful SELECT %(keep)s, content_hash, text, reason, marked_at FROM harmful
-    WHERE product = %(other)s ON CONFLICT DO NOTHING
-"""
-MOVE_CLEARED = """
-    INSERT INTO harmless SELECT %(keep)s, content_hash, text, cleared_at FROM harmless
-    WHERE product = %(other)s ON CONFLICT DO NOTHING
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +86,7 @@ class HarmfulMarks:
         Raises UnknownProduct and UnknownPassage.
         """
         with self._database.connection() as connection, connection.cursor() as cursor:
-            product = _key(cursor, product_id)
+            product = product_key(cursor, product_id)
             found, text = _only(cursor, "passage", product, content_hash)
             execute_values(cursor, ADD, [(product, found, text, reason)])
             cursor.execute(UNCLEAR, (product, found))
@@ -107,7 +98,7 @@ class HarmfulMarks:
         Returns the whole hash. Raises UnknownProduct, and UnknownPassage if it is not marked.
         """
         with self._database.connection() as connection, connection.cursor() as cursor:
-            product = _key(cursor, product_id)
+            product = product_key(cursor, product_id)
             found, _ = _only(cursor, "harmful", product, content_hash)
             cursor.execute(CLEAR, (product, found))
         return found
@@ -119,13 +110,13 @@ class HarmfulMarks:
                 "SELECT content_hash, text, reason, marked_at, EXISTS (SELECT FROM passage"
                 " WHERE (passage.product, passage.content_hash) = (harmful.product, harmful.content_hash))"
                 " FROM harmful WHERE product = %s ORDER BY marked_at DESC, content_hash",
-                (_key(cursor, product_id),),
+                (product_key(cursor, product_id),),
             )
             return [Mark(*row) for row in cursor]
 
 
-def marked_keys(cursor: Cursor, product: int) -> list[tuple[str, int]]:
-    """Review id and number of every marked passage of the product with this key."""
+def marked_keys(cursor: Cursor, product: int) -> list[tuple[int, int]]:
+    """The text's key and the number of every marked passage of the product with this key."""
     cursor.execute(MARKED_KEYS, (product,))
     return list(cursor)
 
@@ -133,22 +124,15 @@ def marked_keys(cursor: Cursor, product: int) -> list[tuple[str, int]]:
 def marked_reviews(database: Database, product_id: str) -> set[str]:
     """The ids of the product's reviews of which a passage is marked; none for an unknown product."""
     with database.connection() as connection, connection.cursor() as cursor:
-        cursor.execute(MARKED_REVIEWS, (product_id,))
+        cursor.execute(MARKED_REVIEWS, (_known_key(cursor, product_id),))
         return {review_id for (review_id,) in cursor}
 
 
 def marked_hashes(database: Database, product_id: str) -> set[str]:
     """The content hashes of the product's marked texts, stored now or not; none for an unknown product."""
     with database.connection() as connection, connection.cursor() as cursor:
-        cursor.execute(MARKED_HASHES, (product_id,))
+        cursor.execute(MARKED_HASHES, (_known_key(cursor, product_id),))
         return {content_hash for (content_hash,) in cursor}
-
-
-def move_marks(cursor: Cursor, keep: int, other: int) -> None:
-    """Give the marks of product `other`, which is about to go, to `keep`."""
-    both = {"keep": keep, "other": other}
-    cursor.execute(MOVE, both)
-    cursor.execute(MOVE_CLEARED, both)
 
 
 def mark_suspicious(connection: Connection, rows: Sequence[tuple[int, str, str, str]]) -> int:
@@ -162,31 +146,33 @@ def mark_suspicious(connection: Connection, rows: Sequence[tuple[int, str, str, 
         return len(execute_values(cursor, ADD_UNCLEARED, rows, fetch=True, page_size=len(rows)))
 
 
-def marked_of_reviews(connection: Connection, keys: Sequence[Key]) -> list[tuple[int, str, str, str]]:
-    """Of the stored passages of these reviews, those marked: product, review id, text, reason."""
+def marked_of_bodies(
+    connection: Connection, keys: Sequence[tuple[int, int]]
+) -> list[tuple[int, int, str, str]]:
+    """Of the stored passages of these texts, those marked: product, the text's key, text, reason."""
     with connection.cursor() as cursor:
-        cursor.execute(MARKED_OF_REVIEWS, ([product for product, _ in keys], [name for _, name in keys]))
+        cursor.execute(MARKED_OF_BODIES, ([product for product, _ in keys], [body for _, body in keys]))
         return list(cursor)
 
 
 def mark_anew(
     connection: Connection,
-    marked: Iterable[tuple[int, str, str, str]],
-    reviews: Iterable[StoredReview],
+    marked: Iterable[tuple[int, int, str, str]],
+    texts: Mapping[tuple[int, int], str],
     pieces: Iterable[StoredPassage],
 ) -> None:
-    """Mark, of reviews whose passages were cut in another way, all pieces that hold a part of a marked text.
+    """Mark, of texts whose passages were cut in another way, all pieces that hold a part of a marked one.
 
-    `marked` as `marked_of_reviews` gave them before, `pieces` in the reviews' order.
+    `marked` as `marked_of_bodies` gave them before, `texts` the whole texts by product and key, `pieces` in
+    the texts' order.
     """
-    texts = {review.key: prose(review.title, review.text) for review in reviews}
     pieces_of = defaultdict(list)
     for piece in pieces:
-        pieces_of[piece.product, piece.review_id].append(piece)
+        pieces_of[piece.product, piece.body].append(piece)
     rows = [
         (product, piece.content_hash, piece.text, reason)
-        for product, review, text, reason in marked
-        for piece in _touching(text, texts[product, review], pieces_of[product, review])
+        for product, body, text, reason in marked
+        for piece in _touching(text, texts[product, body], pieces_of[product, body])
     ]
     if rows:
         with connection.cursor() as cursor:
@@ -204,12 +190,12 @@ def _touching(text: str, whole: str, pieces: Sequence[StoredPassage]) -> Iterabl
             yield piece
 
 
-def _key(cursor: Cursor, product_id: str) -> int:
-    cursor.execute("SELECT product FROM product_alias WHERE alias = %s", (product_id,))
-    found: tuple[int] | None = cursor.fetchone()
-    if found is None:
-        raise UnknownProduct(f"No product has the id '{product_id}'. The page Reviews lists all.")
-    return found[0]
+def _known_key(cursor: Cursor, product_id: str) -> int | None:
+    """The product's key; None if there is no such product."""
+    try:
+        return product_key(cursor, product_id)
+    except UnknownProduct:
+        return None
 
 
 def _only(cursor: Cursor, table: str, product: int, content_hash: str) -> tuple[str, str]:

@@ -33,6 +33,7 @@ class ReviewRetriever(BaseRetriever):
     max_rating: float | None = None
     since: date | None = None
     until: date | None = None
+    language: str | None = None
     mode: SearchMode | None = None
 
     def _get_relevant_documents(
@@ -46,6 +47,7 @@ class ReviewRetriever(BaseRetriever):
             max_rating=self.max_rating,
             since=self.since,
             until=self.until,
+            language=self.language,
             mode=self.mode,
         )
         return [to_document(match) for match in matches]

@@ -1,6 +1,6 @@
 """Whole reviews in place of passages, for who wants to read them as the published experiment did.
 
-Knows the table review; how passages are found is the Retriever's.
+Knows the tables review and body; how passages are found is the Retriever's.
 """
 
 from collections.abc import Sequence
@@ -14,8 +14,10 @@ from retriever.search import Retriever
 _AHEAD = 4
 
 _TEXTS = """
-    SELECT review_id, title, text, review.content_hash
-    FROM review JOIN product ON product.id = review.product
+    SELECT review_id, title, text, content_hash
+    FROM product
+    JOIN review ON review.product = product.id
+    JOIN body ON (body.product, body.id) = (review.product, review.body)
     WHERE product.product_id = %s AND review_id = ANY (%s)
 """
 

@@ -8,8 +8,8 @@ from itertools import groupby, pairwise
 
 from database import Database
 from retriever.harmful import mark_suspicious
-from retriever.stored import StoredPassage
-from retriever.suspicion import Sign, enough, signs, strongest
+from retriever.passage import StoredPassage
+from retriever.suspicion import Sign, enough, may_hold_signs, signs, strongest
 
 SCANNER = "scanner: "
 # From here on a sign is enough for a passage of a review that gave itself away elsewhere.
@@ -18,8 +18,8 @@ _SEAM = 10  # words on each side of a cut
 
 PRODUCTS = "SELECT id FROM product ORDER BY id"
 PASSAGES = """
-    SELECT product, review_id, number, text, content_hash FROM passage
-    WHERE product = %s ORDER BY review_id, number
+    SELECT product, body, number, text, content_hash FROM passage
+    WHERE product = %s ORDER BY body, number
 """
 
 
@@ -46,11 +46,17 @@ def suspicious(pieces: Iterable[StoredPassage]) -> Iterator[tuple[int, str, str,
 
     As `retriever.harmful.mark_suspicious` takes them: product, content hash, text, reason.
     """
-    for _, of_review in groupby(pieces, lambda piece: (piece.product, piece.review_id)):
+    for _, of_review in groupby(pieces, lambda piece: (piece.product, piece.body)):
         review = list(of_review)
-        for number, found in sorted(_found([piece.text for piece in review]).items()):
-            piece, reason = review[number], SCANNER + ", ".join(sign.what for sign in found)
+        for number, reason in reasons([piece.text for piece in review]).items():
+            piece = review[number]
             yield piece.product, piece.content_hash, piece.text, reason
+
+
+def reasons(texts: Sequence[str]) -> dict[int, str]:
+    """The numbers of the suspicious pieces of one review, in order, and the reason for each mark."""
+    found = sorted(_found(texts).items())
+    return {number: SCANNER + ", ".join(sign.what for sign in noticed) for number, noticed in found}
 
 
 def _found(texts: Sequence[str]) -> dict[int, tuple[Sign, ...]]:
@@ -58,6 +64,8 @@ def _found(texts: Sequence[str]) -> dict[int, tuple[Sign, ...]]:
 
     What one piece does not tell, two that follow each other may.
     """
+    if not may_hold_signs(" ".join(texts)):
+        return {}
     alone = [signs(text) for text in texts]
     found = {number: noticed for number, noticed in enumerate(alone) if enough(noticed)}
     for first, second in pairwise(range(len(texts))):

@@ -4,7 +4,6 @@ The search is exact: every passage of the product is compared, for an approximat
 the filter. Its statements are in `retriever.statements`, what is done with the best in `retriever.choosing`.
 """
 
-import difflib
 import time
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -12,17 +11,15 @@ from datetime import date
 
 import numpy as np
 from pgvector import Vector
-from psycopg2.extensions import cursor as Cursor
 
-from config.errors import UnknownProduct
 from config.settings import RetrievalSettings, SearchMode
 from database import Database
 from retriever.choosing import choose, count_agreeing, standardized
 from retriever.embedder import Embedder, Vectors
 from retriever.harmful import marked_keys
 from retriever.identity import check_embedder
-from retriever.listing import PRODUCTS, ProductRow, list_products, product_of
 from retriever.passage import Match, Passage, Product, Retrieval
+from retriever.products import find_product, list_products
 from retriever.reranker import Reranker
 from retriever.stance import stance_of, unit
 from retriever.statements import ASKED, Filter, Row, Weights, nearest, weighed, word_queries
@@ -36,8 +33,6 @@ LEXICAL = Weights(similarity=0.0, overlap=1.0, lead=0.0, stance=0.0)
 # A question leans this far or does not: between, it asks for an aspect.
 LEANS_FROM = 0.5
 POLARITY = 1.0  # what the words' own leaning counts, beside Weights.stance for the stars
-
-ONE_PRODUCT = PRODUCTS + "WHERE product.id = (SELECT product FROM product_alias WHERE alias = %(id)s)"
 
 
 class Retriever:
@@ -60,9 +55,12 @@ class Retriever:
         return list_products(self.database, limit)
 
     def product(self, product_id: str) -> Product:
-        """The product found by this id, any of its ids; raises UnknownProduct, naming the closest."""
+        """The product that has this id or name, as `retriever.products.product_key` finds it.
+
+        Raises UnknownProduct, naming the closest.
+        """
         with self.database.connection() as connection, connection.cursor() as cursor:
-            return _find(cursor, product_id)
+            return find_product(cursor, product_id)
 
     def search(
         self,
@@ -74,28 +72,32 @@ class Retriever:
         max_rating: float | None = None,
         since: date | None = None,
         until: date | None = None,
+        language: str | None = None,
         mode: SearchMode | None = None,
         with_harmful: bool = False,
     ) -> list[Match]:
         """The k passages of the product that answer the question best; all, if fewer pass the filters.
 
+        The product is named as for `product`. A text that several reviews have is found once; it passes the
+        filters if one of these reviews passes all of them.
+
         Passages that are marked as harmful are not among them, and k others are found in their place, unless
         `with_harmful`: for who looks at them, never for a model.
 
-        Ratings in stars, limits included; a review without rating or date passes no limit on it. `mode`:
-        "dense" takes the nearest by the embedder's metric, "lexical" those with rare words in common
-        (BM25); "hybrid" weighs both, and prefers the beginnings of reviews, praise or complaint if the
+        Ratings in stars, limits included; `language`: ISO 639-1. A review without the value passes no limit
+        on it. `mode`: "dense" takes the nearest by the embedder's metric, "lexical" those with rare words in
+        common (BM25); "hybrid" weighs both, and prefers the beginnings of reviews, praise or complaint if the
         question asks for it, and passages that differ from each other. None: the settings'. Equally good
-        ones come in the order of review id and number. Raises ValueError if k < 1, UnknownProduct,
+        ones come in the order in which their texts arrived. Raises ValueError if k < 1, UnknownProduct,
         EmbedderMismatch, and ConfigError if a model cannot be loaded.
         """
         if k < 1:
             raise ValueError(f"k is {k}, expected at least 1")
         mode = mode or self.settings.mode
-        filter = Filter(min_rating, max_rating, since, until, with_harmful)
+        filter = Filter(min_rating, max_rating, since, until, language, with_harmful)
         with self.database.connection() as connection, connection.cursor() as cursor:
             check_embedder(connection, self.embedder)
-            product = _find(cursor, product_id)
+            product = find_product(cursor, product_id)
         # Between the transactions: embedding may take seconds, and there are few connections.
         vector = self.embedder.embed_question(question)
         if mode == "dense":
@@ -116,12 +118,20 @@ class Retriever:
         max_rating: float | None = None,
         since: date | None = None,
         until: date | None = None,
+        language: str | None = None,
     ) -> Retrieval:
         """`search` in the settings' mode, with its time. Loading the models is no part: that comes first."""
         self.load()
         started = time.perf_counter()
         matches = self.search(
-            product_id, question, k, min_rating=min_rating, max_rating=max_rating, since=since, until=until
+            product_id,
+            question,
+            k,
+            min_rating=min_rating,
+            max_rating=max_rating,
+            since=since,
+            until=until,
+            language=language,
         )
         return Retrieval(tuple(matches), time.perf_counter() - started)
 
@@ -154,7 +164,7 @@ class Retriever:
                 return []
             values["product"], words = found[0], found[1][:MOST_WORDS]
             marked = marked_keys(cursor, found[0]) if found[2] and not filter.with_harmful else []
-            values["marked_reviews"] = [review for review, _ in marked]
+            values["marked_bodies"] = [body for body, _ in marked]
             values["marked_numbers"] = [number for _, number in marked]
             if weights is None:
                 cursor.execute(nearest(metric, filter, bool(marked)), values)
@@ -180,34 +190,12 @@ class Retriever:
             scores = standardized(self._reranker.scores(question, [row.text for row in rows]))
         if leaning:
             scores = scores + POLARITY * leaning * stance_of(self.embedder).of_sentences(vectors)
-        reviews, ratings = [row.review_id for row in rows], [row.rating for row in rows]
+        reviews = {row.body: row.rows for row in rows}
+        bodies, ratings = [row.body for row in rows], [row.rating for row in rows]
         return [
-            _match(rows[i], float(scores[i]), count_agreeing(i, vectors, reviews, ratings))
+            _match(rows[i], float(scores[i]), count_agreeing(i, vectors, bodies, reviews, ratings))
             for i in choose(scores, vectors, k, variety)
         ]
-
-
-def _find(cursor: Cursor, product_id: str) -> Product:
-    cursor.execute(ONE_PRODUCT, {"id": product_id})
-    row: ProductRow | None = cursor.fetchone()
-    if row is None:
-        cursor.execute("SELECT alias, coalesce(name, alias) FROM product_alias JOIN product ON id = product")
-        raise UnknownProduct(f"No product has the id '{product_id}'. {_suggestion(product_id, dict(cursor))}")
-    return product_of(row)
-
-
-def _suggestion(product_id: str, names: dict[str, str]) -> str:
-    """What to do about an unknown id, given the name of the product behind every known one."""
-    if not names:
-        return "There are no reviews yet; `python -m ingest FILE` brings them in."
-    spelled = {alias.lower(): alias for alias in names}
-    close = [spelled[found] for found in difflib.get_close_matches(product_id.lower(), spelled, n=3)]
-    wanted = product_id.lower()
-    close += [alias for alias, name in names.items() if wanted in name.lower() and alias not in close]
-    if close:
-        return f"Did you mean {' or '.join(f'{alias} ({names[alias]})' for alias in close[:3])}?"
-    first, name = next(iter(names.items()))
-    return f"None is close; there are {len(names)} ids, such as {first} ({name})."
 
 
 def _match(row: Row, score: float | None = None, agreeing: int = 0) -> Match:

@@ -14,8 +14,7 @@ from generator import AnswerLog
 from ingest import Review, ingest
 from retriever import Embedder, Retriever
 from retriever.harmful import HarmfulMarks, marked_reviews
-from retriever.product_search import find_products
-from retriever.products import Listing
+from retriever.products import Listing, find_products
 from retriever.reviews import retrieve_reviews, review_titles
 
 ROOT = Path(__file__).parent.parent
@@ -185,7 +184,18 @@ HOSTILE = (
 
 
 def _contents(database: Database) -> list[object]:
-    tables = ("product", "product_alias", "review", "passage", "harmful", "answer", "run", "vote", "embedder")
+    tables = (
+        "product",
+        "product_alias",
+        "review",
+        "body",
+        "passage",
+        "harmful",
+        "answer",
+        "run",
+        "vote",
+        "embedder",
+    )
     with database.connection() as connection, connection.cursor() as cursor:
         counts: list[object] = []
         for table in tables:
@@ -200,15 +210,17 @@ def filled(database: Database, fake_embedder: Embedder) -> Database:
     rows = [
         Review(
             line=number,
-            listing=Listing((f"id{number}{text}",), text, text, text),
+            listing=Listing((f"id{number}{text}",), f"Thing {number}", text, text),
             title=text,
             text=f"battery {text}",
             review_id=f"r{text}",
             rating=3.0,
             written_on=None,
             reviewer=text,
-            original_title=text,
-            original_text=text,
+            rating_given=text,
+            rating_scale=text,
+            language=text,
+            written=text,
         )
         for number, raw in enumerate(HOSTILE)
         if (text := raw.replace("\0", "").encode("utf-8", "ignore").decode())
@@ -225,11 +237,11 @@ def test_hostile_texts_are_stored_as_they_are_and_found_by_them(
     retriever = Retriever(filled, fake_embedder)
     for product in retriever.products():
         assert retriever.product(product.product_id) == product
-        (match, *_) = retriever.search(product.product_id, f"battery {product.name}", 5)
+        (match, *_) = retriever.search(product.product_id, f"battery {product.brand}", 5)
         assert "battery" in match.passage.text
         titles = review_titles(retriever, [match])
-        assert titles == {match.passage.review_id: product.name}
-        assert retrieve_reviews(retriever, product.product_id, product.name, 2).matches
+        assert titles == {match.passage.review_id: product.brand}
+        assert retrieve_reviews(retriever, product.product_id, product.brand or "", 2).matches
     assert _contents(filled) == before
 
 

@@ -9,9 +9,9 @@ from app.ask.question import MOST_MODELS, Filters, Question
 from app.filters import folded_filters
 from config.errors import UserError
 from generator.markdown import literal
+from models.catalogue.catalogue import EXTRACTIVE, real_models_on_disk
 from retriever import Product
-from retriever.listing import list_products
-from retriever.product_search import find_products
+from retriever.products import find_products, list_products
 
 LISTED_PRODUCTS = 1000
 FOUND_PRODUCTS = 50
@@ -48,11 +48,20 @@ def product_of(product_id: str) -> Product:
 
 def begin_form(usable: list[str], last: Question | None) -> Question:
     """The usual choices. A form that is first seen now holds them, or those of the `last` question."""
-    usual = Question(first_products()[0].product_id, "", tuple(usable[:2]))
+    usual = Question(first_products()[0].product_id, "", _usual_models(usable))
     if "form" not in st.session_state:
         st.session_state["form"] = True
         fill_form(last or usual)
     return usual
+
+
+def _usual_models(usable: list[str]) -> tuple[str, ...]:
+    """Two of them: the real ones on this machine come first, then the built-in one to compare them with."""
+    real = real_models_on_disk(resources.settings())
+    first = [name for name in usable if name in real]
+    if first:
+        first += [name for name in usable if name == EXTRACTIVE.name]
+    return tuple(dict.fromkeys([*first, *usable]))[:2]
 
 
 def fill_form(question: Question) -> None:
@@ -69,6 +78,7 @@ def fill_form(question: Question) -> None:
         stars=(int(filters.min_rating or least), int(filters.max_rating or most)),
         since=filters.since,
         until=filters.until,
+        language=filters.language,
     )
 
 
@@ -184,7 +194,25 @@ def _choose_filters() -> None:
                 width=200,
                 persist_state="session",
             )
-        st.caption("A review without stars or without a date passes no filter on it.")
+        _choose_language()
+        st.caption("A review without stars, a date or a language passes no filter on it.")
+
+
+def _choose_language() -> None:
+    """Only where there is a choice, or one was made."""
+    product_id = st.session_state["product"]
+    listed = (product for product in first_products() if product_id in product.ids)
+    languages = next((product.languages for product in listed), ())
+    chosen = st.session_state.get("language")
+    if len(languages) > 1 or chosen:
+        st.selectbox(
+            "Language",
+            [None, *languages] if chosen in (None, *languages) else [None, *languages, chosen],
+            format_func=lambda language: language or "all",
+            key="language",
+            width=120,
+            persist_state="session",
+        )
 
 
 def _chosen_filters() -> Filters:
@@ -192,7 +220,7 @@ def _chosen_filters() -> Filters:
     state = st.session_state
     stars = state.get("stars", EVERY_STAR)
     least, most = stars if stars != EVERY_STAR else (None, None)
-    return Filters(least, most, state.get("since"), state.get("until"))
+    return Filters(least, most, state.get("since"), state.get("until"), state.get("language"))
 
 
 def label(model: str) -> str:

@@ -1,6 +1,7 @@
 """A question as the query of a link, and back: whoever opens it asks the same. Knows nothing of pages.
 
-`product`, `models` and `q`, and where they are not the usual: `answers`, `stars`, `since`, `until`.
+`product`, `models` and `q`, and where they are not the usual: `answers`, `stars`, `since`, `until`,
+`language`.
 """
 
 import re
@@ -15,7 +16,7 @@ from config import AnswerMode
 from config.errors import BadLink
 from config.settings import did_you_mean
 
-KEYS = ("product", "models", "q", "answers", "stars", "since", "until")
+KEYS = ("product", "models", "q", "answers", "stars", "since", "until", "language")
 
 
 def link_query(question: Question) -> str:
@@ -34,6 +35,7 @@ def link_query(question: Question) -> str:
         "stars": stars,
         "since": filters.since,
         "until": filters.until,
+        "language": filters.language,
     }
     return urlencode({key: value for key, value in values.items() if value})
 
@@ -66,13 +68,15 @@ def read_link(query: Mapping[str, str], usual: Question, models: Collection[str]
 
 
 def _filters(query: Mapping[str, str]) -> Filters:
-    stars = query.get("stars")
+    stars, language = query.get("stars"), query.get("language") or None
+    if language and not re.fullmatch("[a-z]{2,3}", language):
+        raise BadLink(f"The link says language={language}; expected two or three small letters, such as de.")
     if stars is None:
-        return Filters(since=_day(query, "since"), until=_day(query, "until"))
+        return Filters(since=_day(query, "since"), until=_day(query, "until"), language=language)
     limits = re.fullmatch("([1-5])-([1-5])", stars)
     if not limits or limits[1] > limits[2]:
         raise BadLink(f"The link says stars={stars}; expected two numbers from 1 to 5, such as 1-3.")
-    return Filters(float(limits[1]), float(limits[2]), _day(query, "since"), _day(query, "until"))
+    return Filters(float(limits[1]), float(limits[2]), _day(query, "since"), _day(query, "until"), language)
 
 
 def _day(query: Mapping[str, str], key: str) -> date | None:

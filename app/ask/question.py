@@ -11,18 +11,22 @@ MOST_CHARACTERS = 2000
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Which reviews a question may be answered from; None: no limit. Stars from 1 to 5, limits included."""
+    """Which reviews a question may be answered from; None: no limit. Stars from 1 to 5, limits included.
+
+    `language`: ISO 639-1.
+    """
 
     min_rating: float | None = None
     max_rating: float | None = None
     since: date | None = None
     until: date | None = None
+    language: str | None = None
 
     @property
     def limits(self) -> int:
-        """How many are set: stars, since, until."""
+        """How many are set: stars, since, until, language."""
         stars = self.min_rating is not None or self.max_rating is not None
-        return sum((stars, self.since is not None, self.until is not None))
+        return sum((stars, self.since is not None, self.until is not None, self.language is not None))
 
     def __str__(self) -> str:
         """In words; empty without any limit."""
@@ -34,6 +38,8 @@ class Filters:
             said.append(f"since {self.since}")
         if self.until:
             said.append(f"until {self.until}")
+        if self.language:
+            said.append(f"language {self.language}")
         return ", ".join(said)
 
 

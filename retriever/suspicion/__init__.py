@@ -7,6 +7,24 @@ nothing of reviews, databases or models.
 
 from retriever.suspicion.orders import Sign
 from retriever.suspicion.readings import plain
-from retriever.suspicion.scanner import HIDES, enough, signs, strongest, suspicions, template_marks
+from retriever.suspicion.scanner import (
+    HIDES,
+    enough,
+    may_hold_signs,
+    signs,
+    strongest,
+    suspicions,
+    template_marks,
+)
 
-__all__ = ["HIDES", "Sign", "enough", "plain", "signs", "strongest", "suspicions", "template_marks"]
+__all__ = [
+    "HIDES",
+    "Sign",
+    "enough",
+    "may_hold_signs",
+    "plain",
+    "signs",
+    "strongest",
+    "suspicions",
+    "template_marks",
+]

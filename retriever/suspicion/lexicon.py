@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -73,8 +73,9 @@ class Lexicon:
             for term in terms.split(","):
                 if term.strip():
                     self._add(group, " ".join(plain(term).casefold().split()))
-        # Texts repeat their words.
+        # Texts repeat their words: those that are in no list, nor begin a phrase, are taken out at once.
         self._of_word = lru_cache(WORDS_KEPT)(self._groups_of)
+        self._in_no_list: set[str] = set()
         longest_first = sorted(self._unspaced, key=len, reverse=True)
         self._unspaced_term = re.compile("|".join(map(re.escape, longest_first)) or "(?!)")
 
@@ -99,9 +100,11 @@ class Lexicon:
     def find(self, text: str) -> Found:
         """All terms in a text that `plain` made."""
         words = _WORD.findall(text)
-        lower = [word.casefold() for word in words]
-        hits = [Hit(group, at) for at, groups in enumerate(map(self._of_word, lower)) for group in groups]
-        for at in [at for at, word in enumerate(lower[:-1]) if word in self._first_of_phrase]:
+        lower = " ".join(words).casefold().split(" ")
+        telling = self._telling(lower)
+        places = [at for at, word in enumerate(lower) if word in telling] if telling else []
+        hits = [Hit(group, at) for at in places for group in self._of_word(lower[at])]
+        for at in [at for at in places if lower[at] in self._first_of_phrase and at + 1 < len(lower)]:
             if candidates := self._phrases.get((lower[at], lower[at + 1][:2])):
                 here = " ".join(lower[at : at + _LONGEST_TERM])
                 hits += [Hit(phrase.group, at) for phrase in candidates if phrase.begins(here)]
@@ -110,6 +113,16 @@ class Lexicon:
                 hits += [Hit(group, match.start() // 2) for group in self._unspaced[match[0]]]
             hits += [Hit("quote", match.start() // 2) for match in _QUOTE.finditer(text)]
         return Found(words, lower, hits)
+
+    def _telling(self, words: Iterable[str]) -> set[str]:
+        """Those of the words that are in a list or begin a phrase."""
+        telling = set()
+        for word in set(words) - self._in_no_list:
+            if word in self._first_of_phrase or self._of_word(word):
+                telling.add(word)
+            elif len(self._in_no_list) < WORDS_KEPT:
+                self._in_no_list.add(word)
+        return telling
 
     def _groups_of(self, word: str) -> tuple[str, ...]:
         """The lists that hold the word by itself, or a beginning of it."""

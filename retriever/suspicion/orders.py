@@ -74,6 +74,30 @@ class Sign:
     weight: float
 
 
+# The lists of which one term is enough to be noticed, in a certain place; and those that need a word beside
+# them.
+_ENOUGH = frozenset(
+    (
+        "forget", "say elsewhere", "quote", "role", "asking role", "machine", "if machine", "answer",
+        "role said",
+        *(phrase.needs for phrase in PHRASES),
+    )
+)  # fmt: skip
+_SAYING = frozenset(("say", "only"))
+
+
+def may_order(text: str) -> bool:
+    """Whether a part of the text may hold a sign of an order; False is certain."""
+    found = _LEXICON.find(text)
+    groups = {hit.group for hit in found.hits}
+    if groups & _ENOUGH or max(map(len, found.words), default=0) >= _LONG_WORD:
+        return True
+    if not groups & _SAYING:
+        return False
+    dictated = any(word in _QUOTES or (len(word) >= _CAPITALS and word.isupper()) for word in found.words)
+    return dictated or ("say" in groups and ("only" in groups or "that" in found.folded))
+
+
 def orders(text: str) -> Iterator[Sign]:
     """The signs in a text that `plain` made; one kind may come several times."""
     found = _LEXICON.find(text)

@@ -39,9 +39,11 @@ def query(text: str) -> dict[str, str]:
     days,
     days,
     st.sampled_from([None, "free", "verbatim"]),
+    st.sampled_from([None, "de", "pt"]),
 )
-def test_a_link_leads_back_to_its_question(product, text, models, limits, since, until, answers):  # type: ignore[no-untyped-def]
-    asked = Question(product, text, tuple(models), answers, Filters(limits[0], limits[1], since, until))
+def test_a_link_leads_back_to_its_question(product, text, models, limits, since, until, answers, language):  # type: ignore[no-untyped-def]
+    filters = Filters(limits[0], limits[1], since, until, language)
+    asked = Question(product, text, tuple(models), answers, filters)
     assert read_link(query(link_query(asked)), USUAL, MODELS) == asked
 
 
@@ -54,6 +56,7 @@ def test_a_link_leads_back_to_its_question(product, text, models, limits, since,
         ("stars=5-1", "two numbers from 1 to 5"),
         ("stars=<b>", "two numbers from 1 to 5"),
         ("since=yesterday", "such as 2024-12-31"),
+        ("language=German!", "two or three small letters, such as de"),
     ],
 )
 def test_a_link_that_cannot_be_followed_says_why(link: str, said: str) -> None:
@@ -73,6 +76,7 @@ def test_what_a_link_does_not_say_is_the_usual() -> None:
         (Filters(1, 3), "1 to 3 stars"),
         (Filters(2, 2, date(2020, 1, 2)), "2 stars, since 2020-01-02"),
         (Filters(until=date(2021, 1, 2)), "until 2021-01-02"),
+        (Filters(max_rating=2, language="de"), "1 to 2 stars, language de"),
     ],
 )
 def test_filters_in_words(filters: Filters, words: str) -> None:

@@ -20,6 +20,7 @@ SENTENCE = "The database is of a newer ReviewDuel: its schema has number 9999, t
 ARGUMENTS: dict[str, list[str] | None] = {
     "ingest": [str(ROOT / "data" / "reviews.csv")],
     "retriever search": ["B01", "Is it loud?"],
+    "retriever products": [],
     "retriever mark": ["B01", "3fa94c1b"],
     "retriever unmark": ["B01", "3fa94c1b"],
     "retriever marks": ["B01"],

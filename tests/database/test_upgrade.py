@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +24,10 @@ from config.errors import DatabaseError
 from database import Database
 from database.migrate import known_migrations, migrate
 from generator import AnswerLog
-from ingest import IngestCounts, ReviewFile, ingest
+from ingest import ReviewFile, ingest
 from retriever import Embedder, Retriever
 from retriever.embedder import Vectors
+from retriever.products import list_products
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -42,11 +44,19 @@ RULES = """
     SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint
     WHERE connamespace = 'public'::regnamespace ORDER BY 1, 2
 """
-STORED = """
-    SELECT product_id, review_id, review.title, review.text, rating, written_on, reviewer, number,
-        passage.text, embedding::text
-    FROM product JOIN review ON product = id JOIN passage USING (product, review_id) ORDER BY 1, 2, number
+WHAT = """
+    SELECT product_id, review_id, title, %s.text, rating, written_on, reviewer, number, passage.text,
+        embedding::text
+    FROM product JOIN review ON review.product = product.id
 """
+FORMER = WHAT % "review" + "JOIN passage USING (product, review_id) ORDER BY 1, 2, number"
+STORED = (
+    WHAT % "body"
+    + """
+    JOIN body ON (body.product, body.id) = (review.product, review.body)
+    JOIN passage ON (passage.product, passage.body) = (body.product, body.id) ORDER BY 1, 2, number
+"""
+)
 WAITING = """
     SELECT pid, wait_event FROM pg_stat_activity
     WHERE datname = current_database() AND wait_event_type = 'Lock'
@@ -107,13 +117,13 @@ def version(dsn: str) -> int:
 
 def test_the_first_database_is_what_it_says(first: str) -> None:
     assert version(first) == FIRST
-    assert len(rows(first, STORED)) > 3
+    assert len(rows(first, FORMER)) > 3
     assert rows(first, "SELECT answer_id FROM answer WHERE run_id IS NULL")
     assert rows(first, "SELECT answer_id FROM answer WHERE run_id IS NOT NULL")
 
 
 def test_all_of_it_is_there_and_of_use_afterwards(first: str) -> None:
-    before = rows(first, STORED)
+    before = rows(first, FORMER)
     answers = rows(first, "SELECT answer_id, run_id, model, answer, words FROM answer ORDER BY answer_id")
     with Database(first, "here") as database:
         assert version(first) == NEWEST
@@ -134,22 +144,24 @@ def test_all_of_it_is_there_and_of_use_afterwards(first: str) -> None:
         assert run.answered == len(log.answers(run.run_id)) > 0
 
 
-def test_reading_the_same_file_again_changes_nothing(first: str) -> None:
-    before = rows(first, STORED)
+def test_reading_the_file_once_more_in_place_of_what_is_stored(first: str) -> None:
+    before = rows(first, FORMER)
     with Database(first, "here") as database:
         embedder = Embedder(EmbedderSettings())
-        for unchanged in (0, 1):  # the first time it is noted how the passages were made
+        for again in (False, True):
             with ReviewFile(HERE / "first_reviews.csv") as file:
-                counts = ingest(file, database, embedder, PassageSettings())
-            assert counts.read == counts.unchanged + counts.updated
+                counts = ingest(file, database, embedder, PassageSettings(), replace=True)
+            assert counts.read == counts.new + counts.updated + counts.unchanged
+            # Rows without an id have another key than then, but all texts have their vectors.
             assert counts.embedded == 0
-            if unchanged:
-                assert counts == IngestCounts(read=counts.read, unchanged=counts.read)
+            assert counts.removed == 0 if again else counts.removed
+            assert counts.unchanged == counts.read if again else counts.new
     assert embedder._model is None
-    assert rows(first, STORED) == before
+    texts = {row[3:4] + row[7:] for row in before}
+    assert {row[3:4] + row[7:] for row in rows(first, STORED)} == texts
 
 
-@pytest.mark.parametrize("number", range(FIRST, NEWEST + 1))
+@pytest.mark.parametrize("number", range(FIRST, NEWEST))
 def test_every_version_between_goes_on_to_the_newest(
     first: str, newest_layout: list[list[tuple[Any, ...]]], number: int
 ) -> None:
@@ -157,14 +169,43 @@ def test_every_version_between_goes_on_to_the_newest(
     rows(first, "INSERT INTO product (product_id, name) VALUES ('between', 'Between') RETURNING id")
     rows(first, "INSERT INTO review (product, review_id, text, content_hash) SELECT id, 'r', 'Good.', 'h'"
                 " FROM product WHERE product_id = 'between'")  # fmt: skip
-    before = rows(first, STORED)
+    before = rows(first, FORMER)
     answers = rows(first, "SELECT count(*) FROM answer")
     Database(first, "here").close()
     assert version(first) == NEWEST
     assert rows(first, STORED) == before
     assert rows(first, "SELECT count(*) FROM answer") == answers
-    assert rows(first, "SELECT text, copies FROM review WHERE content_hash = 'h'") == [("Good.", 1)]
+    assert rows(first, "SELECT text, review_id FROM body JOIN review ON body.id = body"
+                       " WHERE content_hash = 'h'") == [("Good.", "r")]  # fmt: skip
     assert [rows(first, what) for what in (LAYOUT, INDEXES, RULES)] == newest_layout
+
+
+def test_rows_that_were_counted_are_rows_again(first: str) -> None:
+    at(first, 12)
+    product = "(SELECT id FROM product WHERE product_id = 'P')"
+    rows(first, "INSERT INTO product (product_id, reviews) VALUES ('P', 2)")
+    rows(first, "INSERT INTO product_alias SELECT product_id, id FROM product WHERE product_id = 'P'")
+    rows(first, "INSERT INTO review (product, review_id, text, content_hash, rating, unnamed) VALUES"
+                f" ({product}, 'h', 'Good.', 'h', 5, 3), ({product}, 'r1', 'Bad.', 'i', 1, 2)")  # fmt: skip
+    rows(first, f"INSERT INTO review_copy VALUES ({product}, 'r2', 'h', 2, '2024-05-01', 'Ann')")
+    vector = "'[1, 2]'"
+    rows(first, "INSERT INTO passage (product, review_id, number, text, content_hash, embedding) VALUES"
+                f" ({product}, 'h', 0, 'Good.', 'x', {vector}),"
+                f" ({product}, 'r1', 0, 'Bad.', 'y', {vector})")  # fmt: skip
+    with Database(first, "here") as database:
+        (found,) = (one for one in list_products(database) if one.product_id == "P")
+    assert (found.reviews, found.with_text, found.ratings) == (7, 7, (3, 1, 0, 0, 3))
+    assert found.mean_rating == pytest.approx(20 / 7) and found.last_on == date(2024, 5, 1)
+    stored = rows(first, f"SELECT review_id, text, rating, reviewer FROM review JOIN body ON id = body"
+                         f" WHERE review.product = {product} ORDER BY 1")  # fmt: skip
+    assert stored == [
+        ("h", "Good.", 5, None), ("h#2", "Good.", 5, None), ("h#3", "Good.", 5, None),
+        ("i#2", "Bad.", 1, None), ("i#3", "Bad.", 1, None), ("r1", "Bad.", 1, None),
+        ("r2", "Good.", 2, "Ann"),
+    ]  # fmt: skip
+    assert rows(first, f"SELECT text FROM passage WHERE product = {product} ORDER BY 1") == [
+        ("Bad.",), ("Good.",),
+    ]  # fmt: skip
 
 
 @contextmanager

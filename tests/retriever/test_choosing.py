@@ -40,10 +40,12 @@ def test_always_k_different_ones(scores: list[float], k: int, variety: float) ->
 
 def test_who_agrees() -> None:
     vectors = unit([1, 0], [1, 0.1], [1, 0.2], [1, 0.1], [0, 1], [1, 0])
-    reviews = ["a", "a", "b", "c", "d", "e"]
+    bodies, reviews = [1, 1, 2, 3, 4, 5], {1: 1, 2: 1, 3: 1, 4: 1, 5: 1}
     # Not its own review, not what is about something else, and not the opposite opinion.
-    assert count_agreeing(0, vectors, reviews, [5, 5, 4, None, 5, 1]) == 2
-    assert count_agreeing(0, vectors, reviews, [None] * 6) == 3
+    assert count_agreeing(0, vectors, bodies, reviews, [5, 5, 4, None, 5, 1]) == 2
+    assert count_agreeing(0, vectors, bodies, reviews, [None] * 6) == 3
+    # Who has the very text says the same.
+    assert count_agreeing(0, vectors, bodies, reviews | {1: 10, 3: 20}, [5, 5, 4, None, 5, 1]) == 30
 
 
 def test_standardized() -> None:

@@ -1,6 +1,7 @@
 """`python -m retriever`, as a person and as a script call it."""
 
 import json
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -23,7 +24,17 @@ def filled(settings: Settings, database: Database) -> None:
     reviews = [
         Review(2, Listing(("A100", "A200")), "Great", TEXT, "r1", 5, None, "Ann"),
         Review(3, Listing(("A100",)), None, "The box was blue.", "r2", None, None, None),
-        Review(4, Listing(("B100",)), None, "The battery lasts ten days.", "r3", 4, None, None),
+        Review(
+            4,
+            Listing(("B100",), "Kettle", source="shop"),
+            None,
+            "The battery lasts ten days.",
+            "r3",
+            4,
+            date(2024, 5, 1),
+            None,
+            language="de",
+        ),
     ]
     ingest(reviews, database, Embedder(settings.embedder), PassageSettings())
 
@@ -89,3 +100,34 @@ def test_a_passage_is_marked_and_unmarked_by_the_beginning_of_its_hash(
     assert call("scan") == "newly marked as suspicious: 0\n"
     assert call("unmark", "A100", name) == f"unmarked {first['content_hash']}\n"
     assert "review r1" in call("A100", question)
+
+
+def test_products_are_listed_and_found(filled: None, environment: dict[str, str]) -> None:
+    def call(*arguments: str) -> str:
+        done = CliRunner().invoke(app, ["products", *arguments], env=environment)
+        assert done.exit_code == 0, done.output
+        return done.stdout
+
+    first, second = (json.loads(line) for line in call("--json").splitlines())
+    assert (first["product_id"], first["ids"], first["reviews"]) == ("A100", ["A100", "A200"], 2)
+    assert second == {
+        "product_id": "shop:B100", "ids": ["shop:B100"], "name": "Kettle", "source": "shop", "brand": None,
+        "reviews": 1, "with_text": 1, "mean_rating": 4.0, "ratings": [0, 0, 0, 1, 0],
+        "first_on": "2024-05-01", "last_on": "2024-05-01", "languages": ["de"],
+    }  # fmt: skip
+    assert [json.loads(line)["name"] for line in call("ket", "--json").splitlines()] == ["Kettle"]
+    assert len(call("--json", "-n", "1").splitlines()) == 1
+    head, *rows = call().splitlines()
+    assert head.split() == ["id", "name", "source", "reviews", "mean", "stars"]
+    assert rows[1].split() == ["shop:B100", "Kettle", "shop", "1", "4.00"]
+    assert call("lamp") == ""
+
+
+def test_a_product_by_its_name_and_reviews_by_their_language(
+    filled: None, environment: dict[str, str]
+) -> None:
+    for name in ("B100", "kettle", "kett"):
+        done = CliRunner().invoke(app, [name, "How long?", "--json", "--language", "DE"], env=environment)
+        assert [json.loads(line)["review_id"] for line in done.stdout.splitlines()] == ["r3"]
+    done = CliRunner().invoke(app, ["kettle", "How long?", "--language", "fr"], env=environment)
+    assert "No passage is found" in done.stderr

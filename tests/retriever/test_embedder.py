@@ -93,7 +93,7 @@ def test_listing_products_needs_no_numpy(environment: dict[str, str]) -> None:
     """The first paint of the page waits for it."""
     program = (
         "import sys; from config import load_settings; from database import Database;"
-        "from retriever.listing import list_products;"
+        "from retriever.products import list_products;"
         "print(list_products(Database.open(load_settings())), 'numpy' in sys.modules)"
     )
     done = subprocess.run(

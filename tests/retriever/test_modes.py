@@ -29,17 +29,19 @@ def store(database: Database, embedder: Embedder, rows: Sequence[Row], product: 
         claim_database(connection, embedder)
         cursor.execute("INSERT INTO product (product_id) VALUES (%s) RETURNING id", (product,))
         (key,) = cursor.fetchone() or (None,)
-        cursor.execute("INSERT INTO product_alias VALUES (%s, %s)", (product, key))
+        cursor.execute("INSERT INTO product_alias VALUES (%s, %s, %s)", (product, key, product))
         for (review, number, text, stars, day), vector in zip(rows, vectors, strict=True):
             cursor.execute(
-                "INSERT INTO review (product, review_id, text, rating, written_on, content_hash)"
-                " VALUES (%s, %s, %s, %s, %s, '') ON CONFLICT DO NOTHING",
-                (key, review, text, stars, day),
+                "WITH new AS (INSERT INTO body (product, content_hash, text)"
+                " VALUES (%(key)s, %(id)s, %(text)s) ON CONFLICT DO NOTHING RETURNING id)"
+                " INSERT INTO review (product, review_id, body, rating, written_on)"
+                " SELECT %(key)s, %(id)s, id, %(stars)s, %(day)s FROM new",
+                {"key": key, "id": review, "text": text, "stars": stars, "day": day},
             )
             cursor.execute(
-                "INSERT INTO passage (product, review_id, number, text, content_hash, embedding)"
-                " VALUES (%s, %s, %s, %s, '', %s)",
-                (key, review, number, text, Vector(vector).to_text()),
+                "INSERT INTO passage (product, body, number, text, content_hash, embedding)"
+                " SELECT product, id, %s, %s, '', %s FROM body WHERE (product, content_hash) = (%s, %s)",
+                (number, text, Vector(vector).to_text(), key, review),
             )
 
 
@@ -178,16 +180,12 @@ def test_vectors_too_wide_for_the_index(embedded_cluster: Cluster, settings: Set
     url = SecretStr(embedded_cluster.create_migrated())
     embedder = Wide(EmbedderSettings(name="wide"))
     with Database.open(settings.model_copy(update={"database_url": url})) as database:
-        long_id = "x" * 201
-        store(
-            database,
-            embedder,
-            [(f"r{n}", 0, "word " * n, 3, None) for n in range(7)] + [(long_id, 0, "y" * 500, 3, None)],
-        )
+        rows: list[Row] = [(f"r{n}", 0, "word " * n, 3, None) for n in range(7)]
+        store(database, embedder, [*rows, ("long", 0, "y" * 500, 3, None)])
         for mode in MODES:
             found = Retriever(database, embedder).search("A", "y" * 500, 8, mode=mode)
             assert len(found) == 8
-            assert found[0].passage.review_id == long_id
+            assert found[0].passage.review_id == "long"
 
 
 @pytest.fixture(scope="module")

@@ -13,16 +13,19 @@ from tests.retriever.test_search import fill
 def split(database: Database, embedder: Embedder, review_id: str, pieces: list[str]) -> None:
     """Give a review of product A a title, and these passages in place of its one."""
     with database.connection() as connection, connection.cursor() as cursor:
-        cursor.execute("DELETE FROM passage WHERE review_id = %s", (review_id,))
+        cursor.execute("SELECT product, body FROM review WHERE review_id = %s", (review_id,))
+        key = cursor.fetchone()
+        assert key is not None
+        cursor.execute("DELETE FROM passage WHERE (product, body) = (%s, %s)", key)
         cursor.execute(
-            "UPDATE review SET title = 'Title', text = %s WHERE review_id = %s",
-            (" ".join(pieces), review_id),
+            "UPDATE body SET title = 'Title', text = %s WHERE (product, id) = (%s, %s)",
+            (" ".join(pieces), *key),
         )
         for number, (text, vector) in enumerate(zip(pieces, embedder.embed_passages(pieces), strict=True)):
             cursor.execute(
-                "INSERT INTO passage (product, review_id, number, text, content_hash, embedding)"
-                " SELECT product, review_id, %s, %s, 'h', %s FROM review WHERE review_id = %s",
-                (number, text, Vector(vector).to_text(), review_id),
+                "INSERT INTO passage (product, body, number, text, content_hash, embedding)"
+                " VALUES (%s, %s, %s, %s, 'h', %s)",
+                (*key, number, text, Vector(vector).to_text()),
             )
 
 

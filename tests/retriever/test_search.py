@@ -15,9 +15,9 @@ from config.settings import SearchMode
 from database import Database
 from retriever import Embedder, Product, Retriever
 from retriever.identity import claim_database
-from retriever.layout import tidy
 from retriever.products import Listing, recount_products, resolve_products
 from retriever.statements import Filter, nearest, weighed
+from retriever.store import tidy
 
 MODES: tuple[SearchMode, ...] = ("dense", "lexical", "hybrid")
 
@@ -31,15 +31,19 @@ def fill(database: Database, embedder: Embedder, texts: dict[str, list[str]]) ->
             vectors = embedder.embed_passages(reviews)
             for n, (text, vector) in enumerate(zip(reviews, vectors, strict=True)):
                 cursor.execute(
-                    "INSERT INTO review (product, review_id, text, rating, written_on, reviewer,"
-                    " content_hash)"
-                    " VALUES (%s, %s, %s, %s, %s, 'Ann', %s)",
-                    (product, f"r{n}", text, 1.5 + n % 3, date(2024, 1, 1 + n % 28), f"h{n}"),
+                    "INSERT INTO body (product, content_hash, text) VALUES (%s, %s, %s) RETURNING id",
+                    (product, f"h{n}", text),
+                )
+                (body,) = cursor.fetchone() or (None,)
+                cursor.execute(
+                    "INSERT INTO review (product, review_id, body, rating, written_on, reviewer)"
+                    " VALUES (%s, %s, %s, %s, %s, 'Ann')",
+                    (product, f"r{n}", body, 1.5 + n % 3, date(2024, 1, 1 + n % 28)),
                 )
                 cursor.execute(
-                    "INSERT INTO passage (product, review_id, number, text, content_hash, embedding)"
+                    "INSERT INTO passage (product, body, number, text, content_hash, embedding)"
                     " VALUES (%s, %s, 0, %s, %s, %s)",
-                    (product, f"r{n}", text, f"h{n}", Vector(vector).to_text()),
+                    (product, body, text, f"h{n}", Vector(vector).to_text()),
                 )
             recount_products(cursor, [product])
 
@@ -79,7 +83,7 @@ def test_equally_near_ones_have_an_order(database: Database, fake_embedder: Embe
     fill(database, fake_embedder, {"A": ["battery"] * 30})
     for mode in MODES:
         found = Retriever(database, fake_embedder).search("A", "battery", 4, mode=mode)
-        assert [match.passage.review_id for match in found] == ["r0", "r1", "r10", "r11"]
+        assert [match.passage.review_id for match in found] == ["r0", "r1", "r2", "r3"]
 
 
 texts = strategies.lists(strategies.sampled_from(["battery", "screen", "price"]), max_size=4).map(" ".join)
@@ -115,7 +119,7 @@ def test_the_indexes_are_used(dimension: int, database: Database, fake_embedder:
     tidy(database)
     values: dict[str, object] = {"product": 7, "limit": 5, "vector": vector, "word_0": "'batteri'"}
     values |= {"similarity": 1, "overlap": 1, "lead": 1, "stance": 1, "min_rating": 2}
-    values |= {"marked_reviews": ["r3"], "marked_numbers": [0]}
+    values |= {"marked_bodies": [3], "marked_numbers": [0]}
     with database.connection() as connection, connection.cursor() as cursor:
         for statement in (
             nearest("cosine", Filter()),
@@ -130,6 +134,9 @@ def test_the_indexes_are_used(dimension: int, database: Database, fake_embedder:
             alone = {node["Index Name"] for node in nodes if node["Node Type"] == "Index Only Scan"}
             assert "Seq Scan" not in {node["Node Type"] for node in nodes}
             assert "passage_near_vectors" in alone
+            # Of whole rows only those that are shown are read.
+            others = [node["Node Type"] for node in scans(plan[0]["Plan"], "review")]
+            assert "Seq Scan" not in others and len(others) - others.count("Index Only Scan") <= 1
             assert "%(word_0)s" not in statement.as_string(connection) or "passage_near_lexemes" in alone
 
 
@@ -150,8 +157,8 @@ def test_products_in_order_of_appearance(any_database: Database, fake_embedder: 
     retriever = Retriever(any_database, fake_embedder)
     days = date(2024, 1, 1), date(2024, 1, 2)
     first, second = (
-        Product("Z", ("Z", "A"), "The Z,A", 2, 2.0, None, None, (0, 2, 0, 0, 0), days[0], days[1]),
-        Product("B", ("B",), "The B", 1, 1.5, None, None, (0, 1, 0, 0, 0), days[0], days[0]),
+        Product("Z", ("Z", "A"), "The Z,A", 2, 2.0, None, None, (0, 2, 0, 0, 0), *days, 2),
+        Product("B", ("B",), "The B", 1, 1.5, None, None, (0, 1, 0, 0, 0), days[0], days[0], 1),
     )
     assert retriever.products() == [first, second]
     assert retriever.products(limit=1) == [first]
@@ -169,8 +176,7 @@ def test_an_unnamed_product_bears_its_id(database: Database, fake_embedder: Embe
     ("wrong", "advice"),
     [
         ("B0BATTER1", r"Did you mean B0BATTERY1 \(The B0BATTERY1\)\?"),
-        ("b0battery1", r"Did you mean B0BATTERY1 "),
-        ("the k", r"Did you mean KETTLE \(The KETTLE\)\?"),
+        ("the", r"'the' names 2 products: B0BATTERY1 \(The B0BATTERY1\), KETTLE \(The KETTLE\)\. Use the id"),
         ("????", "None is close; there are 2 ids, such as B0BATTERY1"),
         ("", "Did you mean"),
         ("KETTL\0", "Did you mean KETTLE"),
@@ -184,6 +190,46 @@ def test_an_unknown_product(wrong: str, advice: str, database: Database, fake_em
         retriever.product(wrong)
     with pytest.raises(UnknownProduct, match=advice):
         retriever.search(wrong, "battery", 1)
+
+
+def test_a_product_is_named_in_many_ways(database: Database, fake_embedder: Embedder) -> None:
+    listings = [
+        Listing(("7",), "Copper Kettle 2 l", source="shop"),
+        Listing(("7",), "Steel pan", source="other"),
+        Listing(("8", "K"), "Toaster 100%", source="shop"),
+        Listing(("9",), "toaster 50%"),
+        Listing(("10",), "Toaster 100%"),
+        Listing(("11",), "pan"),
+    ]
+    with database.connection() as connection:
+        resolve_products(connection, listings)
+    retriever = Retriever(database, fake_embedder)
+    ways = {
+        "shop:7": "shop:7", "other:7": "other:7", "8": "shop:8", "K": "shop:8", "9": "9", "copper": "shop:7",
+        " COPPER kettle 2 L": "shop:7", "50%": "9", "PAN": "11", "steel": "other:7",
+    }  # fmt: skip
+    assert {way: retriever.product(way).product_id for way in ways} == ways
+    for ambiguous, said in {
+        "7": r"'7' names 2 products: shop:7 \(Copper Kettle 2 l\), other:7 \(Steel pan\)\. Use the id",
+        "toaster 100%": r"names 2 products: shop:8 \(Toaster 100%\), 10 \(Toaster 100%\)",
+        "toaster": "names 3 products",
+        "0%": "No product has the id '0%'",
+        "t_aster": "No product has the id",
+    }.items():
+        with pytest.raises(UnknownProduct, match=said):
+            retriever.product(ambiguous)
+
+
+def test_languages(database: Database, fake_embedder: Embedder) -> None:
+    fill(database, fake_embedder, {"A": ["battery one", "battery two"]})
+    with database.connection() as connection, connection.cursor() as cursor:
+        cursor.execute("UPDATE review SET language = 'de' WHERE review_id = 'r1'")
+    retriever = Retriever(database, fake_embedder)
+    for mode in MODES:
+        (match,) = retriever.search("A", "battery", 5, language="de", mode=mode)
+        assert match.passage.review_id == "r1"
+        assert retriever.search("A", "battery", 5, language="fr", mode=mode) == []
+    assert len(retriever.retrieve("A", "battery", 5, language="de").matches) == 1
 
 
 def test_no_reviews_yet(database: Database, fake_embedder: Embedder) -> None:

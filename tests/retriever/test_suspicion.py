@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from benchmarks.attempts import Attempt, Honest, read_attempts, read_honest
-from retriever.suspicion import Sign, enough, signs, suspicions, template_marks
+from retriever.suspicion import Sign, enough, may_hold_signs, signs, suspicions, template_marks
 from retriever.suspicion.lexicon import Lexicon
 from retriever.suspicion.orders import orders
 from retriever.suspicion.phrases import PHRASES, Phrase
@@ -171,3 +171,28 @@ def test_no_text_takes_long(repeated: str) -> None:
 def test_marks_of_templates_alone() -> None:
     assert template_marks("<|im_end|>") and template_marks("[/INST]")
     assert not template_marks("I <3 it [1] and a < b")
+
+
+WORDS = [
+    *" ".join(one.text for one in HONEST).split()[:400],
+    *(word for attempt in BUILD for text in attempt.texts for word in text.split()[:12]),
+    *("only", "say", "that", "TV", "USB", "Answer:", '"yes"', "---", "1337", "ignore", "rules", "question"),
+    *("0a", "1b", "2c", "3d", "4e", "5f", "6a", "7b", "8c", "9d"),
+]
+
+
+@settings(max_examples=400, deadline=None)
+@given(
+    before=st.lists(st.sampled_from(WORDS), max_size=25), part=st.lists(st.sampled_from(WORDS), max_size=12),
+    behind=st.lists(st.sampled_from(WORDS), max_size=25),
+)  # fmt: skip
+def test_the_quick_look_misses_nothing_that_is_noticed_in_a_part(
+    before: list[str], part: list[str], behind: list[str]
+) -> None:
+    if signs(" ".join(part)):
+        assert may_hold_signs(" ".join([*before, *part, *behind]))
+
+
+def test_the_quick_look_misses_no_attempt() -> None:
+    for text in (text for attempt in BUILD for text in attempt.texts):
+        assert may_hold_signs(text) or not signs(text)
