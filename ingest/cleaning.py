@@ -5,7 +5,6 @@ a model: mark-up, entities, control and invisible characters, text decoded wrong
 """
 
 import re
-from dataclasses import dataclass
 
 import ftfy
 
@@ -55,28 +54,16 @@ MENDING = ftfy.TextFixerConfig(
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Cleaned:
-    """A cleaned text, None if nothing is left; `original` is None if it is the same; `cut`: was too long."""
+def clean(raw: str, longest: int = LONGEST_TEXT) -> tuple[str | None, bool]:
+    """The text without what is not its own, at most `longest` characters; and whether it was longer.
 
-    text: str | None
-    original: str | None = None
-    cut: bool = False
-
-
-def clean(raw: str, longest: int = LONGEST_TEXT) -> Cleaned:
-    """The text without what is not its own, at most `longest` characters, and the original where it differs.
-
-    The original is cut at the same length, and a NUL, which PostgreSQL cannot hold, is shown as U+2400.
+    None if nothing is left.
     """
     cut = len(raw) > longest
-    raw = raw[:longest]
-    text = raw
+    text = raw[:longest]
     if "<" in text or "&" in text or not (text.isascii() and text.isprintable()):
         text = _mended(text)
-    text = text.strip()
-    original = None if text == raw else raw.replace("\0", "\u2400")
-    return Cleaned(text or None, original if text else None, cut)
+    return text.strip() or None, cut
 
 
 def _mended(text: str) -> str:

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 from io import SEEK_END
 from typing import IO, Any
 
+from ingest.records import DEEPEST, NoTable, Record, Table, flattened, require_few
 from ingest.rows import BadRow
 from ingest.source import MOST_TIMES, UNPACKED_FREELY
-from ingest.tables import DEEPEST, NoTable, Record, Table, flattened
 
 MOST_ROWS = 1024  # that are read at once
 PORTION = 16 << 20  # bytes that they should take at most
@@ -27,14 +27,18 @@ def parquet_table(file: IO[bytes]) -> Table:
         # through a buffer, that grows to whatever size a page claims to have.
         content = py_buffer(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
         schema = ParquetFile(BufferReader(content), **OPTIONS).schema_arrow
+
+        def opened(schema: Any) -> Any:
+            # A text that a million rows share stands in the file once, and shall in memory.
+            return ParquetFile(BufferReader(content), read_dictionary=_texts(schema), **OPTIONS)
+
         columns = tuple(_names(schema))
-        # A text that a million rows share stands in the file once, and shall in memory.
-        parquet = ParquetFile(BufferReader(content), read_dictionary=_texts(schema), **OPTIONS)
-        at_once = _rows_at_once(parquet.metadata, content.size)
+        at_once = _rows_at_once(opened(schema).metadata, content.size)
     except Exception as error:
         # Of a damaged file pyarrow raises its own errors, and Python's about names, sizes and dates.
         raise _damaged(1, "a damaged Parquet file", error) from error
-    return Table(columns, _rows(parquet, at_once, file), unit="row")
+    require_few(columns)
+    return Table("Parquet", columns, lambda: _rows(opened(schema), at_once, file), unit="row")
 
 
 def _damaged(row: int, what: str, error: Exception) -> NoTable:

@@ -3,19 +3,19 @@
 Reading happens here, where the files are. The rows travel in partitions to where there is room, are cleaned,
 split and hashed there, by the functions that the local engine uses; here the database is asked which texts
 have no vector yet; those go to the embedders, one to a node or a GPU. What comes back, in the order of the
-file, goes through `ingest.pipeline` as ever: a partition is a transaction, written by COPY.
+file, goes through `ingest.store` as ever: a partition is a transaction, written by COPY.
 
 What is stored is decided in one place, because it depends on all rows before: which product a row belongs to
-follows from chains of shared ids, which of equal texts is the copy from their order. It takes some hundredths
-of embedding. So nothing that a cluster does, or fails to do, changes what is stored, only whether a vector is
-at hand when it is asked for; one that is not is made then.
+follows from chains of shared ids, how often a row without an id has come from their order. It takes some
+hundredths of embedding. So nothing that a cluster does, or fails to do, changes what is stored, only whether
+a vector is at hand when it is asked for; one that is not is made then.
 
 Plain tasks and actors, not Ray Data (docs/experiments.md): its pipelines cannot ask the database a question
 between two stages, so they would embed what is known, and cannot make anew what a lost node had of a source
 that is read once.
 """
 
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -25,14 +25,14 @@ import numpy as np
 
 from config.settings import EmbedderSettings, PassageSettings
 from database import Database, Patience
-from ingest.occurrences import Occurrences
+from ingest.notes import Notes
 from ingest.parser import RowParser
-from ingest.pipeline import batches
 from ingest.ray_cluster import Cluster, Promise
-from ingest.reader import ReviewFile
-from ingest.review import Rejection, Review
+from ingest.review import Review, Row
+from ingest.review_file import ReviewFile
 from ingest.rows import BadRow
 from ingest.splitter import Splitter
+from ingest.store import Occurrences, batches
 from ingest.tables import Record
 from retriever import Embedder, store
 from retriever.embedder import Vectors
@@ -48,8 +48,8 @@ T = TypeVar("T")
 class Partition:
     """Some rows of a file in order, what was done to them in words, and all their pieces by their hashes."""
 
-    rows: list[Review | Rejection]
-    notes: Counter[str]
+    rows: list[Row]
+    notes: Notes
     pieces: dict[str, str]
 
 
@@ -70,14 +70,15 @@ class RayEmbedder(Embedder):
 
     def read(
         self, file: ReviewFile, database: Database, passages: PassageSettings, patience: Patience = Patience()
-    ) -> Iterator[Review | Rejection]:
+    ) -> Iterator[Row]:
         """The rows of a file as iterating over it gives them; of what they say, vectors are made meanwhile.
 
         A database that is away is waited for. Raises DatabaseError, EmbedderMismatch, ClusterError and what
         reading raises.
         """
         size = AHEAD * self.cluster.embedders
-        tasks = (self.cluster.run(parsed, file.parser, passages, rows) for rows in batches(file.rows()))
+        parser = file.parser  # which reads the file once, before its rows are read
+        tasks = (self.cluster.run(parsed, parser, passages, rows) for rows in batches(file.rows()))
         partitions = map(self.cluster.get, ahead(tasks, size))
         asked = ((partition, *self._ask(partition, database, patience)) for partition in partitions)
         for partition, texts, vectors in ahead(asked, size):
@@ -98,7 +99,6 @@ class RayEmbedder(Embedder):
 
     def close(self) -> None:
         """Let the embedders go, and a cluster that was started here."""
-        self._sent.close()
         self.cluster.close()
 
     def _ask(self, partition: Partition, database: Database, patience: Patience) -> tuple[list[str], Promise]:
@@ -127,10 +127,10 @@ class RayEmbedder(Embedder):
 
 def parsed(parser: RowParser, passages: PassageSettings, rows: list[Record | BadRow]) -> Partition:
     """Rows of a file, cleaned, split and hashed: what needs neither the database nor the other rows."""
-    splitter, notes = Splitter(passages), Counter[str]()
+    splitter, notes = Splitter(passages), Notes()
     found = [parser.parse(row, notes) for row in rows]
-    reviews = (row for row in found if isinstance(row, Review))
-    pieces = (piece for review in reviews for piece in splitter.pieces(review.title, review.text))
+    texts = ((row.title, row.text) for row in found if isinstance(row, Review) and row.text is not None)
+    pieces = (piece for title, text in texts for piece in splitter.pieces(title, text))
     return Partition(found, notes, dict(pieces))
 
 

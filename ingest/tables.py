@@ -1,142 +1,118 @@
-"""Files as tables: CSV, TSV and JSON lines become columns and rows of text.
+"""Files as tables: whatever form a file has, its columns, and its rows of text, as often as one likes.
 
-Knows these formats, which it tells by how a file begins; Parquet is `ingest.parquet`'s. Knows nothing of
-reviews. Memory: some rows.
+Knows how a file's form is told: by how it begins, never by its name. Knows nothing of reviews.
 """
 
-import json
-import math
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import date, datetime
-from itertools import chain
-from typing import TextIO
+from collections.abc import Iterator
+from io import TextIOWrapper
+from pathlib import Path
 
-from ingest.rows import LONGEST_ROW, BadRow, Row, physical_lines, read_rows
+from ingest.blocks import begins_with_a_block, block_table
+from ingest.delimited import delimited_table
+from ingest.encoding import TextDecoder
+from ingest.foreign import require_no_known_file, require_no_known_text, require_unpacked
+from ingest.json_document import json_table
+from ingest.parquet import parquet_table
+from ingest.records import NoTable, Options, Record, Table, flattened
+from ingest.rows import BadRow
+from ingest.source import PARQUET, Source
+from ingest.workbook import is_workbook, workbook_table
 
-# Of JSON lines, which have no header, and may leave out what is empty. A column that comes later is not read.
-ROWS_TO_LEARN_COLUMNS = 5_000
-MOST_COLUMNS = 10_000
-DEEPEST = 32  # objects and lists within each other
+__all__ = ["NoTable", "Options", "Record", "TableFile", "flattened"]
 
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """One row as `column: text`; a column that the row does not have is not there. `line` is from 1."""
-
-    line: int
-    values: Mapping[str, str]
+MARK = "\ufeff"  # of the order of bytes: at the beginning it is no part of the text
+SAMPLE = 1 << 20  # bytes, and characters, by which the form is told
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
-    """An open file: its columns, as it spells them, and its rows, once. `unit` is what `line` counts."""
+class TableFile:
+    """An open file as a table. Its rows can be read more than once, but not twice at the same time.
 
-    columns: tuple[str, ...]
-    rows: Iterator[Record | BadRow]
-    header_line: int = 1
-    unit: str = "line"
+    `path` may be `-` for standard input. Raises NoTable if the file is no table, OSError if it cannot be
+    read, LookupError for an unknown encoding, CannotWrite without room for a temporary file.
+    """
 
+    def __init__(self, path: Path, options: Options = Options()) -> None:
+        self._source = Source(path)
+        self._text: TextIOWrapper | None = None
+        self._marked = False
+        self._ended = False
+        self.size = self._source.size
+        self.packed = self._source.packed
+        self.encoding: str | None = None
+        """The encoding of the text; None if the format has none."""
+        self.decoder = TextDecoder(b"")
+        try:
+            self._table = self._open(path.name, options)
+        except UnicodeError as error:
+            self.close()
+            raise self._not_in_encoding() from error
+        except BaseException:
+            self.close()
+            raise
+        self.kind = self._table.kind
+        self.columns = self._table.columns
+        self.header_line = self._table.header_line
+        self.unit = self._table.unit
+        self.looks_like_a_row = self._table.looks_like_a_row
 
-@dataclass(frozen=True, slots=True)
-class NoTable(Exception):
-    """The file as a whole cannot be read as a table."""
+    @property
+    def position(self) -> int:
+        """How many bytes of the file are read, a little ahead of the rows given out."""
+        return self.size if self._ended and self.size is not None else self._source.position
 
-    line: int
-    found: str
-    expected: str
+    def records(self) -> Iterator[Record | BadRow]:
+        """The rows in order, from the first one on; this ends any reading that was begun before.
 
+        Raises NoTable or OSError where the file turns out to be damaged.
+        """
+        self._ended = False
+        try:
+            yield from self._table.rows()
+        except UnicodeError as error:
+            raise self._not_in_encoding() from error
+        self._ended = True
 
-def text_table(text: TextIO, start: str) -> Table:
-    """The table in a text that begins with `start`: JSON lines, or CSV with tabs or commas."""
-    first = start.lstrip()[:1]
-    if first == "[":
-        raise NoTable(1, "a JSON array", "one JSON object per line (`jq -c '.[]'` makes them)")
-    if first == "{":
-        return _json_table(physical_lines(text))
-    header = next((line for line in start.splitlines() if line.strip()), "")
-    return _csv_table(physical_lines(text), "\t" if header.count("\t") > header.count(",") else ",")
+    def close(self) -> None:
+        """Close the file. Harmless when repeated."""
+        if self._text:
+            self._text.detach()
+            self._text = None
+        self._source.close()
 
+    def _open(self, name: str, options: Options) -> Table:
+        start = self._source.bytes.read(SAMPLE)
+        require_no_known_file(start, name)
+        if start.startswith(PARQUET):
+            return parquet_table(self._source.seekable())
+        if is_workbook(start):
+            return workbook_table(self._source.seekable(), options)
+        require_unpacked(start)
+        self.decoder = TextDecoder(start, options.encoding)
+        self.encoding = self.decoder.shown
+        # Which the encoding does not always take for its own.
+        self._marked = start[:64].decode(self.decoder.name, "replace").startswith(MARK)
+        return self._text_table(options)
 
-def require_few(columns: Table) -> Table:
-    """The table itself, unless nobody could choose among its columns."""
-    if len(columns.columns) > MOST_COLUMNS:
-        found = f"{len(columns.columns):,} columns"
-        raise NoTable(columns.header_line, found, f"at most {MOST_COLUMNS:,}")
-    return columns
+    def _text_table(self, options: Options) -> Table:
+        text = self._open_text()
+        start = text.read(SAMPLE)
+        complete = not text.read(1)
+        require_no_known_text(start)
+        if start.lstrip()[:1] in ("{", "["):
+            return json_table(self._open_text, start, complete, options.path)
+        if begins_with_a_block(start):
+            return block_table(self._open_text)
+        return delimited_table(self._open_text, start, complete, options, self.decoder)
 
+    def _open_text(self) -> TextIOWrapper:
+        """The text from its beginning; what was opened before cannot be read on."""
+        if self._text:
+            self._text.detach()  # the bytes are the source's
+        name, errors = self.decoder.name, self.decoder.errors
+        self._text = TextIOWrapper(self._source.begin(), encoding=name, errors=errors, newline="")
+        if self._marked:
+            self._text.read(len(MARK))
+        return self._text
 
-def _csv_table(lines: Iterable[str], delimiter: str) -> Table:
-    rows = read_rows(lines, delimiter)
-    header = next(rows, None)
-    if header is None:
-        raise NoTable(1, "nothing", "a header with the names of the columns")
-    if isinstance(header, BadRow):
-        raise NoTable(header.line, header.found, "a header with the names of the columns")
-    columns = tuple(name.strip() for name in header.fields)
-    if any("\0" in name for name in columns):
-        raise NoTable(header.line, "bytes that are no text", "CSV, TSV, JSON lines or Parquet")
-    return Table(columns, (_record(row, columns) for row in rows), header.line)
-
-
-def _record(row: Row | BadRow, columns: tuple[str, ...]) -> Record | BadRow:
-    return row if isinstance(row, BadRow) else Record(row.line, dict(zip(columns, row.fields, strict=True)))
-
-
-def _json_table(lines: Iterable[str]) -> Table:
-    numbered = ((number, line) for number, line in enumerate(lines, start=1) if line.strip())
-    known: list[Record | BadRow] = []
-    length = 0
-    for number, line in numbered:
-        known.append(_parsed(number, line))
-        length += len(line)
-        if len(known) == ROWS_TO_LEARN_COLUMNS or length > LONGEST_ROW:
-            break
-    records = [row for row in known if isinstance(row, Record)]
-    if not records:
-        raise NoTable(1, "no line that is a JSON object", "one per line")
-    columns = dict.fromkeys(name for record in records for name in record.values)
-    return Table(tuple(columns), chain(known, (_parsed(number, line) for number, line in numbered)))
-
-
-def _parsed(number: int, line: str) -> Record | BadRow:
-    if len(line) > LONGEST_ROW:
-        return BadRow(number, "a longer line", f"at most {LONGEST_ROW:,} characters")
-    try:
-        values = json.loads(line)
-        if not isinstance(values, dict):
-            return BadRow(number, f"a JSON {type(values).__name__}", "one JSON object")
-        return Record(number, dict(flattened(values)))
-    except RecursionError:
-        return BadRow(number, "values within values, too deep", f"at most {DEEPEST} levels")
-    except ValueError as error:
-        return BadRow(number, f"a line that is no JSON ({error})", "one JSON object")
-
-
-def flattened(values: Mapping[str, object], prefix: str = "", depth: int = 0) -> Iterator[tuple[str, str]]:
-    """Column and text of each value, nested objects as `outer.inner`; RecursionError below DEEPEST levels."""
-    _require_shallow(depth)
-    for name, value in values.items():
-        if isinstance(value, dict):
-            yield from flattened(value, f"{prefix}{name}.", depth + 1)
-        else:
-            yield f"{prefix}{name}", _as_text(value, depth)
-
-
-def _as_text(value: object, depth: int) -> str:
-    if value is None or (isinstance(value, float) and math.isnan(value)):
-        return ""
-    if isinstance(value, list | tuple):
-        _require_shallow(depth)
-        return ",".join(text for item in value if (text := _as_text(item, depth + 1)))
-    if isinstance(value, datetime | date):
-        return value.isoformat()
-    if isinstance(value, bytes):
-        return value.decode("utf-8", "surrogateescape")
-    return str(value)
-
-
-def _require_shallow(depth: int) -> None:
-    # Long before Python's own limit: each level repeats the names of those around it.
-    if depth > DEEPEST:
-        raise RecursionError
+    def _not_in_encoding(self) -> NoTable:
+        return NoTable(0, f"bytes that are not {self.decoder.name}", "text in the encoding that was told")

@@ -18,7 +18,7 @@ from benchmarks.fuzz.llama import run_llama
 from benchmarks.fuzz.run import run
 from benchmarks.fuzz.worker import TARGETS, Tally, input_of, limit_memory, try_file
 from config.command import console
-from models.llama_process import usable_cores
+from config.machine import usable_cores
 
 PROGRESS_S = 30.0
 

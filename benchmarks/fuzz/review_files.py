@@ -1,8 +1,14 @@
-"""Hostile review files: reviews with odd fields, in every format, encoding and compression, then damaged."""
+"""Hostile review files: reviews with odd fields, in every format, encoding and compression, then damaged.
 
+All formats but workbooks, which a process of their own opens: that would take most of the time.
+"""
+
+import bz2
 import gzip
 import io
 import json
+import lzma
+import zipfile
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -15,7 +21,7 @@ import zstandard
 
 from benchmarks.fuzz.mutation import damaged
 from config.errors import BadReviewFile
-from ingest import Review, ReviewFile
+from ingest import Rejection, Review, ReviewFile
 from ingest.cleaning import LONGEST_LINE, LONGEST_TEXT
 from ingest.fields import LONGEST_ID
 
@@ -25,6 +31,9 @@ _LAYOUTS: tuple[tuple[str, ...], ...] = (
     ("Id", "ProductId", "ProfileName", "Score", "Time", "Summary", "Text"),
     ("parent_asin", "asin", "rating", "title", "text", "timestamp", "user_id"),
     ("review_id", "business_id", "stars", "text", "date"),
+    ("product", "positive", "negative", "recommended", "language", "status", "date"),
+    ("product/productId", "review/score", "review/time", "review/summary", "review/text"),
+    ("product name", "2", "text", "recommended", "date"),
 )  # fmt: skip
 _PLAIN = ("B1", "B2,B3", "Good", "It boils. Works!", "4", "5.0", "2017-01-13", "1484265600", "Ann", "", "r7")
 _USUAL = {
@@ -32,7 +41,8 @@ _USUAL = {
     "time": ("1484265600", "1484265600000"),
     "date": ("2017-01-13", "2017-01-13T00:00:00.000Z", "05 1, 2016", ""),
     "text": ("It boils. Works!", "Good &amp; cheap<br/>"), "asin": ("B1", "B2,B3"), "product": ("B1",),
-    "business": ("b",), "id": ("r7", "7", ""),
+    "business": ("b",), "id": ("r7", "7", ""), "recommended": ("true", "false", "1", "-1"),
+    "language": ("en", "de-AT", "English"), "status": ("published", "hidden", "pending"),
 }  # fmt: skip
 _ODD = (
     "\0", "a\0b", "\u202egnitar\u202c", "\u2066x\u2069", "\ufeff", "\u200b" * 9, "é", "Ã©" * 3, "ÃƒÂ©",
@@ -42,7 +52,9 @@ _ODD = (
     ";", "\t", "nan", "inf", "-inf", "1e999", "0x1", "1_0", "٣", "9" * 400, "-1", "0", "6", "1e-400",
     "0001-01-01", "9999-12-31", "10000-01-01", "2017-02-30", "13 45, 2017", "Feb 3, 2017", "99999999999",
     "9999999999999", "1e18", "-1e18", "A" * 199, "A" * 201, "{", "[", "[]", "{}", "null", "true", '{"a": ',
-    "\\", "\\u", "\\ud800", "=1+1", "' OR 1=1 --", "%s", "{0}", "\u0301" * 60,
+    "\\", "\\u", "\\ud800", "=1+1", "4/5", "80%", "★★★☆☆", "5/1", "9/0", "1e5/10", "3 days ago", "13/12/2017",
+    "05.06.07", "[1, 2]", "['A', \"B\"]", "[[[[", "((1,),)", "n/a", "\N{BLACK STAR}" * 6, "' OR 1=1 --", "%s",
+    "{0}", "\u0301" * 60,
 )  # fmt: skip
 _LONG = (" ", "x", "\0", "é", "Ã", "&amp;", "<br ", '"', "a, ", "\n", "Ã©", "\u200b")
 _ENCODINGS = (
@@ -68,13 +80,15 @@ _WORDS = (
     b"," * 300,
 )  # fmt: skip
 
+_DELIMITERS = ",,,\t\t;|"
+
 Rows = list[dict[str, Any]]
 
 
 class ReviewFiles:
     """Implements `Target`."""
 
-    stages = ("refused", "opened", "rejections only", "reviews")
+    stages = ("refused", "opened", "no reviews", "reviews")
 
     def __init__(self) -> None:
         rng = Random(0)
@@ -103,29 +117,33 @@ class ReviewFiles:
                     if isinstance(row, Review):
                         stage = "reviews"
                         _require_storable(row)
-                    else:
-                        stage = "reviews" if stage == "reviews" else "rejections only"
+                        continue
+                    stage = "reviews" if stage == "reviews" else "no reviews"
+                    if isinstance(row, Rejection):
                         _require_printable(str(row))
-                _require_printable("".join(file.notes))
+                for remark in file.remarks():
+                    _require_printable(remark)
         except BadReviewFile as error:
             _require_printable(str(error))
         return stage
 
 
 def _require_storable(review: Review) -> None:
-    long = (review.text, review.original_text)
     short = (
-        review.title, review.original_title, review.review_id, review.reviewer, *review.listing.ids,
-        review.listing.name, review.listing.brand, review.listing.categories,
+        review.title, review.review_id, review.reviewer, review.rating_given, review.rating_scale,
+        review.language, *review.listing.aliases, review.listing.name, review.listing.brand,
+        review.listing.categories,
     )  # fmt: skip
     # Composed, a character may become three.
-    for limit, texts in ((3 * LONGEST_TEXT, long), (3 * LONGEST_LINE, short)):
+    for limit, texts in ((3 * LONGEST_TEXT, (review.text,)), (3 * LONGEST_LINE, short)):
         for text in texts:
             if text is not None:
                 text.encode()
                 assert "\0" not in text and 0 < len(text) <= limit
-    assert review.text.strip() and all(len(name) <= LONGEST_ID for name in review.listing.ids)
+    assert review.rating is not None if review.text is None else review.text.strip()
+    assert all(len(name) <= LONGEST_ID for name in review.listing.ids)
     assert review.rating is None or 1 <= review.rating <= 5
+    assert len(review.key.encode()) <= 4 * LONGEST_ID
 
 
 def _require_printable(sentence: str) -> None:
@@ -153,7 +171,12 @@ def _written(rows: Rows, rng: Random) -> bytes:
     kind = rng.random()
     if kind < 0.02:
         return _as_parquet(rows, rng)
-    text = _as_json(rows, rng) if kind < 0.4 else _as_csv(rows, "\t" if kind < 0.5 else ",", rng)
+    if kind < 0.4:
+        text = _as_json(rows, rng)
+    elif kind < 0.45:
+        text = _as_blocks(rows)
+    else:
+        text = _as_csv(rows, rng.choice(_DELIMITERS), rng)
     encoding = rng.choice(_ENCODINGS)
     return text.encode(encoding, "surrogatepass" if encoding.startswith("utf") else "replace")
 
@@ -165,11 +188,30 @@ def _as_csv(rows: Rows, delimiter: str, rng: Random) -> str:
         return '"' + value.replace('"', '""') + '"' if quote else value
 
     lines = [list(rows[0]), *(list(row.values()) for row in rows)]
-    return "".join(delimiter.join(map(cell, line)) + rng.choice(("\n", "\n", "\r\n", "\r")) for line in lines)
+    told = f"sep={delimiter}\n" if rng.random() < 0.03 else ""
+    ends = ("\n", "\n", "\r\n", "\r")
+    return told + "".join(delimiter.join(map(cell, line)) + rng.choice(ends) for line in lines)
+
+
+def _as_blocks(rows: Rows) -> str:
+    return "\n".join("".join(f"{name}: {value}\n" for name, value in row.items()) for row in rows)
 
 
 def _as_json(rows: Rows, rng: Random) -> str:
-    return "".join(json.dumps(_nested(row, rng), ensure_ascii=rng.random() < 0.5) + "\n" for row in rows)
+    """One object per line, or a document with the reviews somewhere in it."""
+    ascii_only, indent = rng.random() < 0.5, rng.choice((None, None, 1))
+    found = [_nested(row, rng) for row in rows]
+    kind = rng.random()
+    if kind < 0.6:
+        return "".join(json.dumps(row, ensure_ascii=ascii_only) + "\n" for row in found)
+    document: Any = found
+    if kind < 0.7:
+        document = {"feed": {"product": "B1", "entry": found}}
+    elif kind < 0.8:
+        document = {"B1": found, "B2": found}
+    elif kind < 0.9:
+        document = [{"asin": "B1", "reviews": found}, {"asin": "B2", "reviews": found}]
+    return json.dumps(document, ensure_ascii=ascii_only, indent=indent)
 
 
 def _nested(row: dict[str, Any], rng: Random) -> dict[str, Any]:
@@ -212,14 +254,17 @@ def _numbers(numbers: Sequence[int], kind: Any) -> Any:
     return pa.array(numbers, width).cast(kind)
 
 
+def _zipped(data: bytes) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr(zipfile.ZipInfo("reviews.csv"), data)
+    return file.getvalue()
+
+
 _PACKERS: tuple[Callable[[bytes], bytes], ...] = (
-    bytes,
-    bytes,
-    bytes,
-    bytes,
-    partial(gzip.compress, mtime=0),
-    zstandard.compress,
-)
+    *[bytes] * 8, *[partial(gzip.compress, mtime=0)] * 2, *[zstandard.compress] * 2,
+    bz2.compress, partial(lzma.compress, preset=0), _zipped,
+)  # fmt: skip
 
 
 def _packed(data: bytes, rng: Random) -> bytes:
