@@ -5,15 +5,19 @@ What is public may be read at any time from any thread.
 
 import secrets
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from enum import StrEnum
 from pathlib import Path
 
 from app.defects import told
 from config import PassageSettings
 from database import Database, Patience
-from ingest import IngestCounts, Rejection, Review, ReviewFile, UnrecognisedColumns, ingest
-from ingest.dry_run import MOST_REJECTIONS, DryRun, dry_run
+from ingest.dry_run import DryRun, dry_run
+from ingest.mapping import FileMapping
+from ingest.notes import Notes
+from ingest.review import Rejection, Row
+from ingest.review_file import ReviewFile, UnrecognisedColumns, note_rejection
+from ingest.store import IngestCounts, ingest
 from retriever import Embedder
 
 
@@ -30,6 +34,7 @@ class State(StrEnum):
     failed = "failed"
 
 
+LONGEST_SHOWN = 100  # characters of a value in the first rows
 BUSY = (State.reading, State.waiting, State.ingesting)
 
 
@@ -40,10 +45,11 @@ class Stopped(Exception):
 class Arrival:
     """A file at `path`; `name` is what people call it, and leads nowhere; `key` is no other's.
 
-    `found` is what the dry run found; `available` are the file's columns, once they are known; `told` is
-    which of them somebody said holds a field. `error`: what went wrong, in words. `counts`, `rejections`: of
-    the ingest so far; `rows`: how many were read; `fraction`: of the file, 0 to 1; `note`: what it waits for.
-    With `replace` the file is the whole truth for its products.
+    `found` is what the dry run found; `available` are the file's columns, once they are known; `beginning`
+    are its first rows, if somebody must say what stands where; `mapping` is what somebody said of the file.
+    `error`: what went wrong, in words. `counts`, `problems`: of the ingest so far; `rows`: how many were
+    read; `fraction`: of the file, 0 to 1; `note`: what it waits for. With `replace` stored reviews of the
+    file's products that it does not have are removed.
     """
 
     def __init__(self, path: Path, name: str) -> None:
@@ -54,15 +60,15 @@ class Arrival:
         self.state = State.reading
         self.found: DryRun | None = None
         self.available: tuple[str, ...] = ()
+        self.beginning: list[dict[str, str]] = []
         self.error = ""
         self.counts = IngestCounts()
-        self.rejections: list[Rejection] = []
+        self.problems = Notes()
         self.rows = 0
         self.fraction = 0.0
         self.note = ""
         self.replace = False
-        self.told: Mapping[str, str | None] = {}
-        self._encoding: str | None = None
+        self.mapping = FileMapping()
         self._stop = threading.Event()
 
     @property
@@ -70,15 +76,11 @@ class Arrival:
         """Whether something goes on with it, or will by itself."""
         return self.state in BUSY
 
-    def tell(self, columns: Mapping[str, str | None], encoding: str | None) -> None:
-        """Say which column holds what, None: none, and how the text is encoded, None: to be guessed."""
-        self.told, self._encoding = dict(columns), encoding
-
     def begin(self, state: State) -> None:
         """Something new begins, or waits for its turn."""
         self._stop.clear()
         self.state, self.error, self.rows, self.fraction, self.note = state, "", 0, 0.0, ""
-        self.counts, self.rejections = IngestCounts(), []
+        self.counts, self.problems = IngestCounts(), Notes()
         if state is State.reading:
             self.found = None
 
@@ -106,7 +108,7 @@ class Arrival:
                     self._wanted(file), database, embedder, passages, self._report,
                     replace=self.replace, patience=Patience(self._wait),
                 )  # fmt: skip
-            self.state = State.stopped if self._stop.is_set() else State.done
+            self.state = State.done  # even if somebody wanted it to stop a moment ago
 
         self._follow(bring)
 
@@ -115,32 +117,35 @@ class Arrival:
         try:
             work()
         except Stopped:
-            self.counts = IngestCounts()
+            if self.replace:
+                self.counts = IngestCounts()
             self.state = State.stopped
         except UnrecognisedColumns as error:
             self.available, self.error = error.columns, str(error)
+            self.beginning = [
+                {column: value[:LONGEST_SHOWN] for column, value in row.items()} for row in error.rows
+            ]
             self.state = State.unclear
         except Exception as error:
             self.error = told(error, "a review file could not be brought in")
             self.state = State.failed
 
     def _open(self) -> ReviewFile:
-        return ReviewFile(self.path, self.told, self._encoding, name=self.name)
+        return ReviewFile(self.path, self.mapping, name=self.name)
 
-    def _wanted(self, file: ReviewFile) -> Iterator[Review | Rejection]:
+    def _wanted(self, file: ReviewFile) -> Iterator[Row]:
         for row in file:
-            if self._stop.is_set():
-                # A part must not become the whole truth; else what came so far may stay.
-                if self.replace:
-                    raise Stopped
-                return
+            self._require_wanted()
             self._count(file, 1)
             yield row
 
     def _look_up(self, file: ReviewFile, rows: int) -> None:
+        self._require_wanted()
+        self._count(file, rows)
+
+    def _require_wanted(self) -> None:
         if self._stop.is_set():
             raise Stopped
-        self._count(file, rows)
 
     def _count(self, file: ReviewFile, rows: int) -> None:
         self.rows += rows
@@ -151,4 +156,8 @@ class Arrival:
 
     def _report(self, counts: IngestCounts, rejections: Sequence[Rejection]) -> None:
         self.counts, self.note = counts, ""
-        self.rejections += rejections[: MOST_REJECTIONS - len(self.rejections)]
+        for row in rejections:
+            note_rejection(self.problems, row.field, row.found, row.expected, f"{row.unit} {row.line}")
+        # Here too: rows are read ahead, so that the last may have been read long ago. With `replace` this
+        # undoes all of it: a part must not become the whole truth. Else what came so far stays.
+        self._require_wanted()

@@ -23,7 +23,10 @@ from database import Database
 from retriever import Embedder
 
 # A file's name only says how it ends, and only if it ends like this: nothing else of it reaches the disk.
-SUFFIXES = (".csv", ".tsv", ".jsonl", ".json", ".parquet", ".gz", ".zst")
+SUFFIXES = (
+    ".csv", ".tsv", ".txt", ".jsonl", ".json", ".parquet", ".xlsx", ".xls", ".ods", ".gz", ".zst", ".bz2",
+    ".xz", ".zip",
+)  # fmt: skip
 MOST_HELD = 10  # files
 FORGOTTEN_AFTER_S = 86_400  # what an ended server left behind
 REMEDY = "Make room there, or name another place with REVIEWDUEL_HOME; `python -m ingest FILE` needs none."

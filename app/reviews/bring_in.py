@@ -21,7 +21,22 @@ if TYPE_CHECKING:
     from app.reviews.arrival import Arrival
     from app.reviews.arrivals import Arrivals
 
-TYPES = ["csv", "tsv", "jsonl", "json", "parquet", "gz", "zst"]
+TYPES = [
+    "csv",
+    "tsv",
+    "txt",
+    "jsonl",
+    "json",
+    "parquet",
+    "xlsx",
+    "xls",
+    "ods",
+    "gz",
+    "zst",
+    "bz2",
+    "xz",
+    "zip",
+]
 SAMPLE = CLONE / "data" / "reviews.csv"
 POLL_SECONDS, LOADING_POLL_SECONDS = 0.5, 4.0
 UPLOADS = "reviews-uploads"  # in the session: how many files were uploaded
@@ -85,7 +100,7 @@ def _draw_upload() -> None:
         key=f"reviews-upload-{taken}",
     )
     st.caption(
-        "CSV, TSV, JSON lines or Parquet, as it is or as gzip or zstd. You see what is in it before anything "
+        "CSV, TSV, JSON, XLSX or Parquet, as it is or packed. You see what is in it before anything "
         f"is stored. At most {limit} MB; `python -m ingest FILE` reads larger ones."
     )
     if not uploaded:
@@ -140,6 +155,6 @@ def _draw_progress(arrival: "Arrival") -> None:
     st.caption(
         f"Stored so far: {counts.new:,} new, {counts.updated:,} updated, {counts.unchanged:,} unchanged, "
         f"{counts.rejected:,} rejected"
-        + (". Nothing of it holds before the end." if arrival.replace else "")
+        + (". Nothing is changed before the end." if arrival.replace else "")
         + (". The embedder is loaded first, which takes some seconds." if arrivals().loading else "")
     )

@@ -9,7 +9,7 @@ from app import resources
 from config.errors import UnknownProduct
 from generator.markdown import literal
 from retriever import Product
-from retriever.product_search import find_products
+from retriever.products import find_products
 
 LISTED = 100  # each rerun sends them all
 CHOSEN = "reviews-product"  # the id of the chosen product, for all tabs, in the session
@@ -75,7 +75,7 @@ def _draw_table(products: Sequence[Product], text: str) -> None:
         selection_mode="single-row",
         column_config={
             "Stars": st.column_config.NumberColumn(format="%.1f", help="The mean of the reviews with stars."),
-            "Reviews": st.column_config.NumberColumn(help="The same text counts once."),
+            "Reviews": st.column_config.NumberColumn(help="With a text, or with stars alone."),
             "First": st.column_config.DateColumn(help="The day of the earliest review with a date."),
             "Last": st.column_config.DateColumn(help="The day of the latest review with a date."),
         },
@@ -87,12 +87,15 @@ def _draw_product(product: Product, to_search: Callable[[], None]) -> None:
     with st.container(border=True):
         st.header(literal(product.name), anchor=False)
         categories = ", ".join(map(str.strip, (product.categories or "").split(",")))
-        about = [product.brand, categories, ", ".join(product.ids)]
+        shop = f"from {product.source}" if product.source else ""
+        about = [product.brand, categories, shop, ", ".join(product.ids)]
         st.caption(literal(" · ".join(part for part in about if part)))
         with st.container(horizontal=True):
             mean = "-" if product.mean_rating is None else f"{product.mean_rating:.1f} ★"
             st.metric("Mean stars", mean, width="content")
             st.metric("Reviews", f"{product.reviews:,}", width="content")
+            if product.with_text != product.reviews:
+                st.metric("With a text", f"{product.with_text:,}", width="content")
             if product.first_on and product.last_on:
                 st.metric("Written", f"{product.first_on} to {product.last_on}", width="content")
         _draw_histogram(product.ratings)

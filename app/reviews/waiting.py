@@ -3,37 +3,45 @@
 Draws; the work is done by `Arrivals`.
 """
 
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from config.counted import counted
+from config.errors import UserError
 from generator.markdown import literal
 
 if TYPE_CHECKING:
     from app.reviews.arrival import Arrival
     from app.reviews.arrivals import Arrivals
+    from ingest.dates import DateOrder
     from ingest.review import Review
 
 LABELS = {
-    "product": "Product's id (needed)",
+    "product": "Product's id",
+    "name": "Product's name",
     "text": "Review's text (needed)",
     "title": "Title",
-    "id": "Review's id",
-    "rating": "Stars",
+    "rating": "Rating",
     "date": "Date",
     "reviewer": "Reviewer",
-    "name": "Product's name",
+    "id": "Review's id",
+    "language": "Language",
+    "status": "Status (hidden reviews are left out)",
     "brand": "Brand",
     "categories": "Categories",
 }
-NOT_CHOSEN = "not chosen"
-NO_COLUMN = "no column"
+SHOWN, DAY_FIRST, MONTH_FIRST = "as the file shows", "day first: 31/12/2024", "month first: 12/31/2024"
+ORDERS: Mapping[str, "DateOrder | None"] = {SHOWN: None, DAY_FIRST: "dmy", MONTH_FIRST: "mdy"}
 LONGEST_SHOWN = 300  # characters of a sample's text
-REPLACE = "The file is the whole truth for its products"
+OTHERWISE = "Other columns, product, scale, dates or encoding"
+REPLACE = "Remove reviews that the file does not have"
 REPLACE_WARNING = (
     "All other reviews of the products in this file will be removed. Meant for a newer export of the same "
-    "shop: reviews that it no longer has go. If it is stopped or fails, nothing changes."
+    "shop. If a row cannot be read, nothing that may be its review is removed. If it is stopped or fails, "
+    "nothing changes."
 )
 
 
@@ -49,17 +57,21 @@ def draw_settled(arrivals: "Arrivals", arrival: "Arrival") -> None:
 
 def _draw_ready(arrivals: "Arrivals", arrival: "Arrival") -> None:
     """What the dry run found; how to bring it in."""
+    from ingest.dry_run import summary
+
     found = arrival.found
     assert found
+    left = f"; {counted(found.left_out, 'row')} left out" if found.left_out else ""
     rejected = f"; {counted(found.rejected, 'row')} would be rejected" if found.rejected else ""
-    st.markdown(f"{counted(found.reviews, 'review')}{rejected}. Nothing is stored yet.")
+    what, *more = summary(found)
+    st.markdown(literal(f"{what}{left}{rejected}. Nothing is stored yet."))
+    st.caption(literal(f"{found.kind}; recognised as {found.format}" if found.format else found.kind))
+    st.markdown("\n".join(f"- {literal(line)}" for line in more))
     _draw_mapping(arrival)
     for review in found.samples:
-        _draw_sample(review)
-    _draw_rejections([str(rejection) for rejection in found.rejections], found.rejected)
-    for note in found.notes:
-        st.caption(literal(note))
-    with st.expander("Other columns"):
+        _draw_sample(review, found.unit)
+    _draw_problems(found.notes)
+    with st.expander(OTHERWISE):
         _draw_columns(arrivals, arrival)
     replace = st.checkbox(REPLACE, key=f"replace-{arrival.key}")
     if replace:
@@ -77,10 +89,15 @@ def _draw_ready(arrivals: "Arrivals", arrival: "Arrival") -> None:
 def _draw_unclear(arrivals: "Arrivals", arrival: "Arrival") -> None:
     """Which column holds what is for somebody to say."""
     st.warning(
-        "Which column holds the product's id, and which the review's text? Choose them, then look again."
+        "Which column holds the product's id, and which the review's text? Choose them, or name the product "
+        "if all of it is one; then look again. If the first line is a review, take away "
+        "first the tick at “The first line names the columns”."
     )
     with st.expander("What was looked for"):
         st.markdown(literal(arrival.error))
+    if arrival.beginning:
+        st.caption("The first rows:")
+        st.dataframe(arrival.beginning, hide_index=True)
     _draw_columns(arrivals, arrival)
     _draw_discard(arrivals, arrival)
 
@@ -94,7 +111,7 @@ def _draw_ended(arrivals: "Arrivals", arrival: "Arrival") -> None:
         st.info(f"Stopped. {kept}")
     else:
         st.error(literal(arrival.error))
-    _draw_rejections([str(rejection) for rejection in arrival.rejections], arrival.counts.rejected)
+    _draw_problems(list(arrival.problems.lines()))
     if arrival.state != "done" and not arrival.found:
         _draw_columns(arrivals, arrival)
     with st.container(horizontal=True):
@@ -112,17 +129,20 @@ def _draw_discard(arrivals: "Arrivals", arrival: "Arrival", label: str = "Discar
 
 
 def _draw_mapping(arrival: "Arrival") -> None:
-    """Which column holds what."""
-    assert arrival.found
+    """Which column holds what, and why; which columns nothing is taken from."""
+    found = arrival.found
+    assert found
     rows = [
-        {"Field": LABELS[field], "Column": ", ".join(columns) or "-"}
-        for field, columns in arrival.found.columns.items()
+        {"Field": LABELS[field], "Column": ", ".join(columns) or "-", "Found": found.why.get(field, "")}
+        for field, columns in found.columns.items()
     ]
     with st.expander("Which column holds what"):
-        st.dataframe(rows, hide_index=True, width="content")
+        st.dataframe(rows, hide_index=True, height="content")
+        if found.unused:
+            st.caption(literal(f"Nothing is taken from: {', '.join(found.unused)}."))
 
 
-def _draw_sample(review: "Review") -> None:
+def _draw_sample(review: "Review", unit: str) -> None:
     """One review as it would be stored."""
     facts = [
         ", ".join(review.listing.ids[:5]),
@@ -131,40 +151,69 @@ def _draw_sample(review: "Review") -> None:
         review.reviewer or "",
     ]
     with st.container(border=True):
-        st.caption(literal(" · ".join([f"line {review.line}", *filter(None, facts)])))
+        st.caption(literal(" · ".join([f"{unit} {review.line}", *filter(None, facts)])))
         if review.title:
             st.markdown(f"**{literal(' '.join(review.title.split()))}**")
-        st.markdown(literal(review.text[:LONGEST_SHOWN] + ("…" if len(review.text) > LONGEST_SHOWN else "")))
+        text = review.text or ""
+        st.markdown(literal(text[:LONGEST_SHOWN] + ("…" if len(text) > LONGEST_SHOWN else "")))
 
 
-def _draw_rejections(sentences: list[str], total: int) -> None:
-    """The first rejected rows, and how many there are."""
-    if not sentences:
-        return
-    with st.expander(f"Rejected rows: {total:,}"):
-        for sentence in sentences:
-            st.markdown(literal(sentence))
-        if total > len(sentences):
-            st.caption(f"and {total - len(sentences):,} more")
+def _draw_problems(sentences: Sequence[str]) -> None:
+    """What there is to say of the rows, by field; without the options of the command line that help."""
+    said = [sentence.rpartition("; --")[0] or sentence for sentence in sentences]
+    if said:
+        st.caption("\n".join(f"- {literal(sentence)}" for sentence in said))
 
 
 def _draw_columns(arrivals: "Arrivals", arrival: "Arrival") -> None:
-    """A column for each field, if the columns are known, and the encoding; sent, the file is read again."""
-    from ingest.columns import NAMES, REQUIRED, recognised_by_name
+    """A column for each field, if the columns are known, and what else can be told; sent, it is reread."""
+    from ingest.columns import FIELDS
+    from ingest.mapping import FileMapping
 
-    by_name = recognised_by_name(arrival.available)
+    told = arrival.mapping
+    found = arrival.found.columns if arrival.found else {}
     with st.form(f"columns-{arrival.key}", border=False):
-        told: dict[str, str | None] = {}
-        for field in NAMES if arrival.available else ():
-            none = NOT_CHOSEN if field in REQUIRED else NO_COLUMN
-            known = next(iter(by_name.get(field, ())), none)
-            options = list(arrival.available) if none == NOT_CHOSEN != known else [none, *arrival.available]
-            first = arrival.told.get(field, known) or none
-            column = st.selectbox(LABELS[field], options, options.index(first) if first in options else 0)
-            if column != known:
-                told[field] = None if column == none else column
-        encoding = st.text_input("Encoding", placeholder="guessed; for example cp1252")
+        columns: dict[str, tuple[str, ...]] = {}
+        places = _places()
+        for field in FIELDS if arrival.available else ():
+            known = [one for one in told.columns.get(field, found.get(field, ())) if one in arrival.available]
+            with next(places):
+                chosen = st.multiselect(LABELS[field], arrival.available, known, placeholder="none")
+            if tuple(chosen) != tuple(found.get(field, ())) or field in told.columns:
+                columns[field] = tuple(chosen)
+        left, middle, right = st.columns(3)
+        product = left.text_input("All of it is one product, called", told.product or "")
+        source = middle.text_input(
+            "Shop", told.source or "", help="Equal ids of two shops are two products. Empty: no name."
+        )
+        scale = right.text_input(
+            "Scale of the ratings", told.rating_scale or "", placeholder="found; such as 0-10"
+        )
+        left, middle, _ = st.columns(3)
+        order = ORDERS[left.selectbox("Dates", list(ORDERS), list(ORDERS.values()).index(told.date_order))]
+        encoding = middle.text_input(
+            "Encoding", told.encoding or "", placeholder="guessed; for example cp1252"
+        )
+        header = st.checkbox("The first line names the columns", told.header)
         if st.form_submit_button("Look again"):
-            arrival.tell(told, encoding.strip() or None)
+            if header != told.header:
+                columns = {}  # they are called otherwise then
+            if product.strip():
+                columns.pop("product", None)
+            try:
+                arrival.mapping = FileMapping(
+                    {field: names for field, names in columns.items() if names or field in found},
+                    product.strip() or None, source.strip() or None, told.language, scale.strip() or None,
+                    order, encoding.strip() or None, header, told.path,
+                )  # fmt: skip
+            except UserError as error:
+                st.error(literal(str(error)))
+                return
             arrivals.look_through(arrival)
             st.rerun()
+
+
+def _places() -> Iterator[DeltaGenerator]:
+    """Row after row, three to a row: so they follow each other on a narrow screen and for the tab key too."""
+    while True:
+        yield from st.columns(3)

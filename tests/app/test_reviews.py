@@ -126,6 +126,44 @@ def test_products_with_their_ratings(filled: None, page: AppTest) -> None:
     assert "No product is called" in said(page) and "\\*\\*like\\*\\*" in said(page)
 
 
+def test_what_is_stars_alone_and_the_shop_are_said(
+    page: AppTest, database: Database, fake_embedder: Embedder
+) -> None:
+    listing = Listing(("A1",), "Kettle", source="shop")
+    reviews = [
+        Review(2, listing, None, text, f"r{n}", 4.0, None, None)
+        for n, text in enumerate(("Fine.", None, None))
+    ]
+    ingest(reviews, database, fake_embedder, PassageSettings())
+    page.run()
+    assert [(metric.label, metric.value) for metric in page.metric] == [
+        ("Mean stars", "4.0 ★"), ("Reviews", "3"), ("With a text", "1"),
+    ]  # fmt: skip
+    assert "from shop · shop:A1" in said(page).replace("\\", "")
+
+
+def test_the_search_can_be_of_one_language(
+    page: AppTest, database: Database, fake_embedder: Embedder
+) -> None:
+    reviews = [
+        review("battery", "en", language="en"), review("battery, price", "de", language="de"),
+        review("price", "b", "B1", language="en"),
+    ]  # fmt: skip
+    ingest(reviews, database, fake_embedder, PassageSettings())
+    search(page)
+    assert passages(page) == ["en", "de"]
+    page.selectbox(key="reviews-language").set_value("de")
+    page.button[0].click().run()
+    assert passages(page) == ["de"]
+    assert [expander.label for expander in page.expander] == ["Filters: 1 set"]
+    page.selectbox(key="reviews-language").set_value(None)
+    page.button[0].click().run()
+    assert passages(page) == ["en", "de"]
+    page.selectbox[0].set_value("B1").run()
+    assert not page.exception
+    assert "Language" not in [box.label for box in page.selectbox]
+
+
 def test_the_search_is_the_apps_and_shows_what_is_known(filled: None, page: AppTest) -> None:
     search(page)
     assert passages(page) == ["r1", "r2"]
@@ -188,8 +226,13 @@ def test_without_reviews_the_sample_is_a_button(page: AppTest, tmp_path: Path, m
         (b"sku,words\nA,It boils.\n", "Which column holds the product's id"),
         (b"", "found nothing, expected a header"),
         (
+            b"asins,reviews.text\nA,Fine.\nA,\n",
+            "1 review of 1 product; 1 row left out. Nothing is stored yet.",
+        ),
+        (b"text,stars\nFine.,9\n", "Which column holds the product's id"),
+        (
             b"asins,reviews.text\nA,Fine.\n,Lost.\n",
-            "1 review; 1 row would be rejected. Nothing is stored yet.",
+            "1 review of 1 product; 1 row would be rejected. Nothing is stored yet.",
         ),
     ],
 )
@@ -224,14 +267,51 @@ def test_a_column_may_be_taken_for_none_that_matters(filled: None, page: AppTest
     arrival = bring_in.arrivals().take(file, "shop.csv")
     settle(arrival)
     open_tab(page, "Bring in")
-    boxes = {box.label: box for box in page.selectbox}
-    assert boxes["Brand"].options == ["no column", "asins", "reviews.text", "brand"]
-    assert boxes["Product's id (needed)"].options == ["asins", "reviews.text", "brand"]
-    boxes["Brand"].set_value("no column")
+    boxes = {box.label: box for box in page.multiselect}
+    assert all(box.options == ["asins", "reviews.text", "brand"] for box in boxes.values())
+    assert [boxes[field].value for field in ("Brand", "Product's id", "Title")] == [["brand"], ["asins"], []]
+    boxes["Brand"].set_value([])
+    look_again(page, arrival)
+    assert arrival.found
+    assert arrival.found.columns["brand"] == () and arrival.found.samples[0].listing.brand is None
+
+
+def test_all_that_a_file_does_not_tell_can_be_told(filled: None, page: AppTest) -> None:
+    data = "It boils.;3/4/2024;4;caf\xe9\nIt rusts.;5/6/2024;2;Bo\n".encode("cp1252")
+    arrival = bring_in.arrivals().take(io.BytesIO(data), "shop.csv")
+    settle(arrival)
+    open_tab(page, "Bring in")
+    next(box for box in page.checkbox if "names the columns" in box.label).set_value(False)
+    look_again(page, arrival)
+    assert arrival.available == ("1", "2", "3", "4")
+    assert page.dataframe[0].value["1"].tolist() == ["It boils.", "It rusts."]
+    boxes = {box.label: box for box in page.multiselect}
+    for field, column in (("Review's text (needed)", "1"), ("Date", "2"), ("Rating", "3"), ("Reviewer", "4")):
+        boxes[field].set_value([column])
+    texts = {box.label: box for box in page.text_input}
+    texts["All of it is one product, called"].set_value("Kettle")
+    texts["Shop"].set_value("corner")
+    texts["Scale of the ratings"].set_value("0-4")
+    texts["Encoding"].set_value("cp1252")
+    next(box for box in page.selectbox if box.label == "Dates").set_value("month first: 12/31/2024")
+    look_again(page, arrival)
+    assert arrival.found and not arrival.error
+    first, second = arrival.found.samples
+    assert (first.text, first.reviewer, first.rating, first.written_on) == (
+        "It boils.", "café", 5.0, date(2024, 3, 4),
+    )  # fmt: skip
+    assert (second.rating, second.listing.aliases) == (3.0, ("corner:Kettle",))
+    texts = {box.label: box for box in page.text_input}
+    texts["Scale of the ratings"].set_value("five")
+    next(button for button in page.button if button.label == "Look again").click().run()
+    assert "is no scale of ratings" in said(page)
+
+
+def look_again(page: AppTest, arrival: Arrival) -> None:
     next(button for button in page.button if button.label == "Look again").click().run()
     settle(arrival)
-    assert not page.exception and arrival.found
-    assert arrival.found.columns["brand"] == () and arrival.found.samples[0].listing.brand is None
+    page.run()
+    assert not page.exception
 
 
 def settle(arrival: Arrival) -> None:

@@ -16,11 +16,12 @@ from app.reviews.arrivals import MOST_HELD, Arrivals
 from config import PassageSettings
 from config.errors import CannotWrite, UserError
 from database import Database
+from ingest.mapping import FileMapping
 from retriever import Embedder, Retriever
 from retriever.embedder import Vectors
 
 HEADER = "asins,reviews.title,reviews.text,reviews.rating\n"
-FILE = (HEADER + "A,Good,The battery lasts.,5\nA,,Bad,9\nB,,Fine,\n").encode()
+FILE = (HEADER + "A,Good,The battery lasts.,5\nA,,Bad\nB,,Fine,\n").encode()
 
 
 def wait(until: Callable[[], bool]) -> None:
@@ -80,12 +81,15 @@ def test_a_file_is_looked_through_then_brought_in_then_gone(
     arrival = take(arrivals, gzip.compress(FILE), "shop.csv.gz")
     assert settle(arrival) is State.ready
     assert arrival.found and (arrival.found.reviews, arrival.found.rejected) == (2, 1)
-    assert str(arrival.found.rejections[0]).startswith("shop.csv.gz, line 3: found the rating '9'")
+    assert str(arrival.found.rejections[0]).startswith("shop.csv.gz, line 3: found 3 fields, expected 4")
     assert Retriever(database, fake_embedder).products() == []
     arrivals.bring_in(arrival, replace=False)
     assert settle(arrival) is State.done
     assert str(arrival.counts) == "read 3, new 2, updated 0, unchanged 0, rejected 1"
-    assert (arrival.fraction, arrival.rows, len(arrival.rejections)) == (1.0, 3, 1)
+    assert (arrival.fraction, arrival.rows) == (1.0, 3)
+    assert list(arrival.problems.lines()) == [
+        "row: 1 rejected, such as '3 fields' (line 3); expected 4 as in the header"
+    ]
     assert Retriever(database, fake_embedder).product("A").reviews == 1
     wait(lambda: calls == ["ingested"])
     assert list((tmp_path / "uploads").iterdir()) == []
@@ -160,11 +164,12 @@ def test_columns_that_nobody_knows_are_told(arrivals: Arrivals) -> None:
     arrival = take(arrivals, b"sku,words,points\nA,It boils.,5\n")
     assert settle(arrival) is State.unclear
     assert arrival.available == ("sku", "words", "points")
-    arrival.tell({"product": "sku", "text": "words"}, None)
+    columns = {"product": ("sku",), "text": ("words",)}
+    arrival.mapping = FileMapping(columns)
     arrivals.look_through(arrival)
     assert settle(arrival) is State.ready
     assert arrival.found and arrival.found.samples[0].text == "It boils."
-    arrival.tell({"product": "sku", "text": "words"}, "no such encoding")
+    arrival.mapping = FileMapping(columns, encoding="no such encoding")
     arrivals.look_through(arrival)
     assert settle(arrival) is State.failed
     assert "found no encoding 'no such encoding'" in arrival.error

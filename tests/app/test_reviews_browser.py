@@ -19,7 +19,7 @@ asins,name,reviews.title,reviews.text,reviews.rating,reviews.date
 B0NEW00001,Test Lantern,Bright,The battery lasts thirty hours.,5,2024-01-02
 B0NEW00001,Test Lantern,,"The battery died. Bad. <b>x</b> <img src=x onerror=alert(1)>",1,2024-02-03
 B0NEW00001,Test Lantern,,The battery is hard to change.,3,2024-03-04
-B0NEW00001,Test Lantern,,Lost.,9,2024-03-04
+B0NEW00001,Test Lantern,,Lost.
 """
 
 
@@ -50,7 +50,9 @@ def test_a_file_comes_in_is_searched_and_a_passage_marked(page: "Page", server: 
     page.goto(f"{server.url}/reviews")
     expect(page.get_by_text("There are no reviews yet.")).to_be_visible()
     upload(page, "my shop.csv", FILE)
-    expect(page.get_by_text("3 reviews; 1 row would be rejected. Nothing is stored yet.")).to_be_visible()
+    expect(
+        page.get_by_text("3 reviews of 1 product; 1 row would be rejected. Nothing is stored yet.")
+    ).to_be_visible()
     expect(page.get_by_text("The battery died.")).to_be_visible()
     page.get_by_role("button", name="Bring in", exact=True).click()
     # Whoever leaves in the middle finds it done; the embedder takes its time the first time.
@@ -87,10 +89,11 @@ def test_a_file_that_nobody_knows_is_a_sentence_with_a_way_out(page: "Page", ser
     upload(page, "<img src=x onerror=alert(1)>.csv", "sku,<b>words</b>\nA,It boils.\n")
     expect(page.get_by_text("Which column holds the product's id")).to_be_visible()
     expect(page.locator("img[src=x]")).to_have_count(0)
-    for label, column in (("Product's id (needed)", "sku"), ("Review's text (needed)", "<b>words</b>")):
+    for label, column in (("Product's id", "sku"), ("Review's text (needed)", "<b>words</b>")):
         page.get_by_role("combobox", name=label).click()
         page.get_by_role("option", name=column, exact=True).click()
+        page.keyboard.press("Escape")  # several may be chosen, so the list stays open
     page.get_by_role("button", name="Look again").click()
-    expect(page.get_by_text("1 review. Nothing is stored yet.")).to_be_visible()
+    expect(page.get_by_text("1 review of 1 product. Nothing is stored yet.")).to_be_visible()
     page.get_by_role("button", name="Discard").click()
-    expect(page.get_by_text("1 review. Nothing is stored yet.")).to_have_count(0)
+    expect(page.get_by_text("1 review of 1 product. Nothing is stored yet.")).to_have_count(0)
