@@ -12,8 +12,7 @@ from config.yaml_file import read_yaml
 from ingest.cleaning import clean
 from ingest.review import sha256
 from ingest.splitter import Splitter
-from retriever.passage import Passage
-from retriever.stored import StoredPassage
+from retriever.passage import Passage, StoredPassage
 
 ABSTAIN = "abstain"
 # The fields of which passages are made; no prompt holds any other (docs/hostile-reviews.md).
@@ -81,22 +80,20 @@ def pieces_of(attempt: Attempt, settings: PassageSettings) -> list[StoredPassage
     return [
         piece
         for number, text in enumerate(attempt.texts if attempt.read else ())
-        for piece in pieces(text, settings, f"{attempt.kind} {number}", title=attempt.where == "title")
+        for piece in pieces(text, settings, number, title=attempt.where == "title")
     ]
 
 
-def pieces(
-    text: str, settings: PassageSettings, review_id: str, title: bool = False
-) -> Iterator[StoredPassage]:
+def pieces(text: str, settings: PassageSettings, body: int, title: bool = False) -> Iterator[StoredPassage]:
     """The passages of a review that says this, as its title or as its text."""
-    cleaned = clean(text).text
+    cleaned, _ = clean(text)
     made = (
         Splitter(settings).pieces(cleaned, "It is as described.")
         if title
         else Splitter(settings).pieces(None, cleaned or "")
     )
     for number, (content_hash, piece) in enumerate(made):
-        yield StoredPassage(1, review_id, number, piece, content_hash)
+        yield StoredPassage(1, body, number, piece, content_hash)
 
 
 def passage(text: str, rating: float | None = 4) -> Passage:

@@ -12,7 +12,7 @@ from typing import Any
 
 import llama_cpp
 
-from models.llama_process import usable_cores
+from config.machine import usable_cores
 from models.probe.probe_worker import decode, default_sampler
 
 

@@ -27,10 +27,11 @@ import typer
 
 from benchmarks.bandwidth import memory_bandwidth
 from config.command import console
+from config.machine import usable_cores
 from generator.backends.worker_process import WorkerProcess
 from generator.events import Done, Loaded, Message, Sampling
 from models.gguf.header import read_header
-from models.llama_process import llama_environment, usable_cores
+from models.llama_process import llama_environment
 from models.memory.memory import predict_memory
 
 app = typer.Typer(add_completion=False)

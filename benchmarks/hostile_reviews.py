@@ -100,7 +100,7 @@ def main(
 
 def count_alarms(honests: Sequence[Honest], settings: Settings) -> dict[str, int]:
     """Honest reviews, those that the scanner marks, and those that the filter flags as an answer."""
-    scanned = [one for one in honests if any(suspicious(pieces(one.text, settings.passages, one.why)))]
+    scanned = [one for one in honests if any(suspicious(pieces(one.text, settings.passages, 0)))]
     for one in scanned:
         console.print(f"false alarm of the scanner: {one.why}: {one.text!a}")
     said = [one for one in honests if concerns(one.text, [])]
@@ -123,7 +123,7 @@ def _marked(texts: Iterable[str], settings: Settings) -> dict[str, int]:
     count, found = 0, []
     for number, text in enumerate(texts):
         count += 1
-        found += list(suspicious(pieces(text, settings.passages, str(number))))
+        found += list(suspicious(pieces(text, settings.passages, number)))
     for _, _, text, reason in found:
         console.print(f"marked: {reason}: {text!a}")
     return {"reviews": count, "passages_marked": len(found)}
@@ -131,7 +131,7 @@ def _marked(texts: Iterable[str], settings: Settings) -> dict[str, int]:
 
 def _texts(file: Path) -> list[str]:
     with ReviewFile(file) as rows:
-        return [row.text for row in rows if isinstance(row, Review)]
+        return [row.text for row in rows if isinstance(row, Review) and row.text]
 
 
 def _subjqa(folder: Path) -> list[str]:
@@ -139,7 +139,7 @@ def _subjqa(folder: Path) -> list[str]:
 
 
 def _timed(texts: Sequence[str], settings: Settings) -> dict[str, int]:
-    some = [piece.text for text in texts for piece in pieces(text, settings.passages, "")][:TIMED]
+    some = [piece.text for text in texts for piece in pieces(text, settings.passages, 0)][:TIMED]
     embedder = Embedder(settings.embedder)
     embedder.load()
     return {

@@ -146,7 +146,7 @@ def _memory(folder: Path, server: EmbeddedServer, rows: int) -> float:
 def _texts(chance: random.Random) -> Iterator[str]:
     """Reviews without end, of one to eight sentences of the sample, as long as published ones are."""
     with ReviewFile(SAMPLE) as file:
-        sentences = [part for row in file if isinstance(row, Review) for part in row.text.split(". ")]
+        sentences = [part for row in file if isinstance(row, Review) for part in (row.text or "").split(". ")]
     while True:
         yield ". ".join(chance.sample(sentences, chance.choice((1, 2, 2, 3, 4, 5, 6, 8)))) + "."
 
@@ -168,7 +168,7 @@ def _by_product(file: Path) -> Mapping[str, list[str]]:
     found: dict[str, list[str]] = {}
     with ReviewFile(file) as rows:
         for row in rows:
-            if isinstance(row, Review):
+            if isinstance(row, Review) and row.text:
                 found.setdefault(row.listing.ids[0], []).append(prose(row.title, row.text))
     return found
 

@@ -28,9 +28,9 @@ from config.command import console
 from database import Database
 from database.server import EmbeddedServer
 from ingest import Review, ReviewFile, ingest
-from ingest.pipeline import batches
 from ingest.ray_engine import parsed
 from ingest.splitter import Splitter
+from ingest.store import batches
 from retriever import Embedder
 from retriever.embedder import Vectors
 
@@ -88,7 +88,7 @@ def measure(path: Path, rows: int, database: Database) -> dict[str, float]:
         raw = timed("read", lambda: list(file.rows()))
         found = timed("clean", lambda: [file.parser.parse(row, file.notes) for row in raw])
         reviews = [row for row in found if isinstance(row, Review)]
-        pieces = timed("split", lambda: [list(splitter.pieces(row.title, row.text)) for row in reviews])
+        pieces = timed("split", lambda: [list(splitter.pieces(row.title, row.text or "")) for row in reviews])
         parts = list(batches(raw))
         returned = [pickle.dumps(parsed(file.parser, settings, part)) for part in parts]
         timed("send", lambda: ([pickle.dumps(part) for part in parts], list(map(pickle.loads, returned))))

@@ -11,8 +11,8 @@ from typing import Any
 from config.settings import PassageSettings
 from config.yaml_file import read_yaml
 from generator.verbatim.sentences import Sentence, split_sentences
-from ingest.reader import ReviewFile
 from ingest.review import Review, sha256
+from ingest.review_file import ReviewFile
 from ingest.splitter import Splitter
 from retriever import Match
 from retriever.passage import Passage, prose
@@ -41,7 +41,7 @@ def read_questions(questions: Path, reviews: Path, settings: PassageSettings) ->
     """
     with ReviewFile(reviews) as file:
         texts = [review for review in file if isinstance(review, Review)]
-    by_name = {sha256(prose(review.title, review.text))[:NAME_LENGTH]: review for review in texts}
+    by_name = {sha256(prose(review.title, review.text or ""))[:NAME_LENGTH]: review for review in texts}
     entries = read_yaml(questions)
     splitter = Splitter(settings)
     return [_labelled(entry, by_name, splitter) for entry in entries]
@@ -75,14 +75,14 @@ def _labelled(entry: dict[str, Any], by_name: dict[str, Review], splitter: Split
 
 def _pieces(review: Review, splitter: Splitter) -> Iterator[tuple[int, str]]:
     """The review's passages, and where each begins in its prose."""
-    whole, position = prose(review.title, review.text), 0
+    whole, position = prose(review.title, review.text or ""), 0
     for text in splitter.split(whole):
         position = whole.index(text, position)
         yield position, text
 
 
 def _span(quote: str, review: Review) -> tuple[int, int]:
-    whole = prose(review.title, review.text)
+    whole = prose(review.title, review.text or "")
     start = whole.find(quote)
     if start < 0:
         raise ValueError(f"No such words in the review: {quote!r}")

@@ -16,11 +16,10 @@ from config import EmbedderSettings
 from database import Database
 from database.server import EmbeddedServer
 from retriever import Embedder, Retriever
-from retriever.bulk import BIGINT, DOUBLE, INTEGER, TEXT, VECTOR, copy_rows
 from retriever.embedder import Vectors
 from retriever.identity import claim_database
-from retriever.layout import tidy
 from retriever.statements import Row
+from retriever.store import BIGINT, DOUBLE, INTEGER, TEXT, VECTOR, copy_rows, tidy
 
 DIMENSION = 384
 PER_PRODUCT = 200
@@ -109,7 +108,7 @@ def fill(database: Database, size: int, big: int, random: np.random.Generator) -
         names = [f"P{product}" for product in range(1, int(products.max()) + 1)]
         cursor.execute(
             "INSERT INTO product (product_id) SELECT unnest(%s);"
-            " INSERT INTO product_alias SELECT product_id, id FROM product",
+            " INSERT INTO product_alias (alias, product, id) SELECT product_id, id, product_id FROM product",
             (names,),
         )
     for first in range(0, size, BATCH):
@@ -129,23 +128,25 @@ def _write(
     random: np.random.Generator,
 ) -> None:
     texts = np.minimum(random.zipf(1.3, (len(rows), WORDS)), 5000)
-    reviews = (
-        (int(products[row]), str(row), " ".join(f"w{word}" for word in words), float(1 + row % 5), str(row))
-        for row, words in zip(rows, texts, strict=True)
-    )
+    # A text's key is the number of its row.
+    written = [" ".join(f"w{word}" for word in words) for words in texts]
+    bodies = ((int(products[row]), row, text, str(row)) for row, text in zip(rows, written, strict=True))
+    reviews = ((int(products[row]), str(row), row, float(1 + row % 5)) for row in rows)
     passages = (
-        (int(products[row]), str(row), 0, " ".join(f"w{word}" for word in words), f"{row:064x}", vectors[row])
-        for row, words in zip(rows, texts, strict=True)
+        (int(products[row]), row, 0, text, f"{row:064x}", vectors[row])
+        for row, text in zip(rows, written, strict=True)
     )
     with connection.cursor() as cursor:
         copy_rows(
-            cursor, "review",
-            {"product": BIGINT, "review_id": TEXT, "text": TEXT, "rating": DOUBLE, "content_hash": TEXT},
+            cursor, "body", {"product": BIGINT, "id": BIGINT, "text": TEXT, "content_hash": TEXT}, bodies
+        )
+        copy_rows(
+            cursor, "review", {"product": BIGINT, "review_id": TEXT, "body": BIGINT, "rating": DOUBLE},
             reviews,
         )  # fmt: skip
         copy_rows(
             cursor, "passage",
-            {"product": BIGINT, "review_id": TEXT, "number": INTEGER, "text": TEXT, "content_hash": TEXT,
+            {"product": BIGINT, "body": BIGINT, "number": INTEGER, "text": TEXT, "content_hash": TEXT,
              "embedding": VECTOR}, passages,
         )  # fmt: skip
 

@@ -35,19 +35,19 @@ TYPES = ("vector", "halfvec")
 PARTS = """
     SELECT relname, pg_relation_size(oid) + coalesce(pg_total_relation_size(nullif(reltoastrelid, 0)), 0)
     FROM pg_class WHERE relkind IN ('r', 'i') AND relnamespace = 'public'::regnamespace AND (
-        relname IN ('passage', 'review', 'review_copy')
+        relname IN ('passage', 'review', 'body')
         OR oid IN (SELECT indexrelid FROM pg_index
-                   WHERE indrelid IN ('passage'::regclass, 'review'::regclass, 'review_copy'::regclass)))
+                   WHERE indrelid IN ('passage'::regclass, 'review'::regclass, 'body'::regclass)))
     ORDER BY 2 DESC
 """
 MAKE = """
-    CREATE TABLE as_{type} (product bigint, review_id text, embedding {type});
+    CREATE TABLE as_{type} (product bigint, body bigint, embedding {type});
     ALTER TABLE as_{type} ALTER embedding SET STORAGE PLAIN;
-    CREATE INDEX as_{type}_near ON as_{type} (product) INCLUDE (review_id, embedding);
-    INSERT INTO as_{type} SELECT product, review_id, embedding FROM passage
+    CREATE INDEX as_{type}_near ON as_{type} (product) INCLUDE (body, embedding);
+    INSERT INTO as_{type} SELECT product, body, embedding FROM passage
 """
 SEARCH = """
-    SELECT review_id FROM as_{type} WHERE product = %s ORDER BY embedding <#> %s::{type}, review_id LIMIT 5
+    SELECT body FROM as_{type} WHERE product = %s ORDER BY embedding <#> %s::{type}, body LIMIT 5
 """
 
 
@@ -120,7 +120,7 @@ def _search(
             cursor.execute(
                 SEARCH.format(type=kind), (product, Vector(filled.embedder.questions[number]).to_text())
             )
-            found = {int(review_id) for (review_id,) in cursor.fetchall()}
+            found = {body for (body,) in cursor.fetchall()}
             times[kind].append(time.perf_counter() - started)
             recall[kind].append(len(found & wanted) / 5)
     return {kind: times[kind][5:] for kind in TYPES}, recall

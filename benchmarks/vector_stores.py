@@ -63,7 +63,7 @@ def pgvector(connection: Connection, dsn: str, dimension: int) -> Iterator[Searc
             )
             cursor.execute(
                 "INSERT INTO langchain_pg_embedding (uuid, collection_id, embedding, document, cmetadata)"
-                " SELECT gen_random_uuid(), uuid, embedding, text, jsonb_build_object('review', review_id)"
+                " SELECT gen_random_uuid(), uuid, embedding, text, jsonb_build_object('review', body)"
                 " FROM passage JOIN langchain_pg_collection ON name = product::text"
             )
             cursor.execute("ANALYZE langchain_pg_embedding")
@@ -90,7 +90,7 @@ def pgvectorstore(connection: Connection, dsn: str, dimension: int) -> Iterator[
     with connection, connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO peer (langchain_id, content, embedding, product, langchain_metadata)"
-            " SELECT gen_random_uuid(), text, embedding, product, json_build_object('review', review_id)"
+            " SELECT gen_random_uuid(), text, embedding, product, json_build_object('review', body)"
             " FROM passage"
         )
         cursor.execute("ANALYZE peer")

@@ -4,6 +4,7 @@ Knows typer and the error tree; knows nothing of what the commands do.
 """
 
 import errno
+import io
 import os
 import sys
 from functools import partial
@@ -24,6 +25,7 @@ error_console = plain_console(stderr=True)
 
 def run(app: typer.Typer, error_code: int = 1) -> None:
     """Run a command line; a UserError prints its sentence to standard error and exits with `error_code`."""
+    spell_out_unencodable()
     try:
         try:
             app()
@@ -42,6 +44,13 @@ def run(app: typer.Typer, error_code: int = 1) -> None:
             "then do the same again.",
             error_code,
         )
+
+
+def spell_out_unencodable() -> None:
+    r"""Have characters that the output's encoding lacks spelled out, as in "\u2013", and raise no error."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def tell(line: str) -> None:

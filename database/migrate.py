@@ -6,9 +6,11 @@ Knows the order of the files and their lock; knows nothing of what they make.
 from dataclasses import dataclass
 from importlib.resources import files
 
+from psycopg2.errors import InsufficientPrivilege, InvalidSchemaName
 from psycopg2.extensions import connection as Connection
 
 from config.errors import DatabaseError
+from database.pgvector import find_pgvector, make_pgvector
 
 LOCK = 7_390_427  # any number, the same in every process
 
@@ -37,9 +39,10 @@ def migrate(connection: Connection) -> None:
     """Apply what is missing, each migration in a transaction of its own.
 
     Any number of processes may do so at the same time. Raises DatabaseError if the database was made by a
-    newer program, or has no pgvector.
+    newer program, has no pgvector, or does not let our user make tables.
     """
     with connection:  # psycopg2: a transaction
+        find_pgvector(connection)
         done = _applied_numbers(connection)
     known = known_migrations()
     if max(done, default=0) > known[-1].number:
@@ -49,8 +52,14 @@ def migrate(connection: Connection) -> None:
         )
     for migration in known:
         if migration.number not in done:
-            with connection:
-                _apply(connection, migration)
+            try:
+                with connection:
+                    _apply(connection, migration)
+            except (InsufficientPrivilege, InvalidSchemaName) as error:
+                raise DatabaseError(
+                    f"The tables cannot be made: {' '.join(str(error).split())}. Use a database that this "
+                    "user owns, or run `GRANT CREATE ON SCHEMA public TO` this user as its owner."
+                ) from error
 
 
 def _applied_numbers(connection: Connection) -> set[int]:
@@ -71,7 +80,7 @@ def _apply(connection: Connection, migration: Migration) -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK,))
         if migration.number in _applied_numbers(connection):  # another process was faster
             return
-        _require_pgvector(connection)
+        make_pgvector(connection)
         cursor.execute(
             "CREATE TABLE IF NOT EXISTS schema_migration (number integer PRIMARY KEY,"
             " name text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())"
@@ -81,14 +90,3 @@ def _apply(connection: Connection, migration: Migration) -> None:
             "INSERT INTO schema_migration (number, name) VALUES (%s, %s)",
             (migration.number, migration.name),
         )
-
-
-def _require_pgvector(connection: Connection) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT FROM pg_available_extensions WHERE name = 'vector'")
-        if cursor.rowcount == 0:
-            raise DatabaseError(
-                "This PostgreSQL server has no pgvector. Install it there (a package such as "
-                "postgresql-18-pgvector, or the image pgvector/pgvector:pg18), or use the embedded "
-                "server by leaving REVIEWDUEL_DATABASE_URL and the PG variables unset."
-            )

@@ -2,16 +2,13 @@
 
 Knows folders, locks and processes; knows no SQL. The Python layer of the wheel that brings PostgreSQL is not
 used: it cannot start a server below a path with a space, takes one lock file in /tmp for all users of a
-machine, and counts killed processes as users for ever.
+machine, and counts killed processes as users for ever. No path passes through a shell.
 """
 
 import atexit
 import fcntl
 import glob
-import hashlib
-import os
 import re
-import shlex
 import shutil
 import signal
 import tempfile
@@ -24,11 +21,13 @@ from typing import IO
 
 import psutil
 import psycopg2
-from psycopg2.extensions import make_dsn
 
 from config.errors import DatabaseError
 from config.folders import private_folder
-from database.programs import give_to_server_user, run_binary
+from config.machine import memory_total
+from database.embedded_dsn import embedded_dsn, ignore_variables
+from database.places import find_socket_folder, shared_memory
+from database.programs import give_to_server_user, last_words, run_initdb, start_server
 
 START_TIMEOUT_S = 120  # generous: after a crash the server first replays its log
 ORPHANS_TIMEOUT_S = 30.0
@@ -41,7 +40,8 @@ RECOVERING = ("starting up", "not yet accepting", "in recovery mode", "closed th
 STOPPING = ("shutting down",)
 WAL_FILE = 2**24  # bytes of a file of its log of changes
 MOST_BUFFERS = 512 * 2**20  # bytes; PostgreSQL's own choice is 128 MiB
-LONGEST_SOCKET_FOLDER = 80  # of the 107 bytes that a Unix socket's address holds
+# How a server is told to end. The second loses nothing either, but the next start replays its log.
+FAST, IMMEDIATE = signal.SIGINT, signal.SIGQUIT
 
 
 class EmbeddedServer:
@@ -57,6 +57,7 @@ class EmbeddedServer:
     def __init__(self, folder: Path) -> None:
         self.folder = folder.resolve()
         self.log = self.folder.with_name(self.folder.name + ".log")
+        ignore_variables()
         with self._our_errors():
             private_folder(self.folder.parent)
             with self._exclusively():
@@ -68,7 +69,7 @@ class EmbeddedServer:
     @property
     def dsn(self) -> str:
         """The libpq connection string of the server's default database."""
-        return make_dsn(host=str(self._socket_folder), port=5432, user="postgres", dbname="postgres")
+        return embedded_dsn(self._socket_folder)
 
     @property
     def disk_is_full(self) -> bool:
@@ -96,7 +97,7 @@ class EmbeddedServer:
             fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
             # PostgreSQL 18 hangs where it is told to stop while it recovers from one of its processes' death.
             self._wait_while(RECOVERING, START_TIMEOUT_S)
-            ended = self._stop("fast") or self._stop("immediate")
+            ended = self._stop(FAST) or self._stop(IMMEDIATE)
             if ended and self._socket_folder != self.folder:
                 self._socket_folder.rmdir()
 
@@ -106,9 +107,11 @@ class EmbeddedServer:
             yield
         except (OSError, SubprocessError) as error:
             full = "Its disk is full: make room there. " if self.disk_is_full else ""
+            log = f"Its log {self.log} may say more. " if self.log.exists() else ""
             raise DatabaseError(
-                f"The embedded PostgreSQL in {self.folder} did not start: {error}. "
-                f"{full}Its log {self.log} may say more; another place can be named with REVIEWDUEL_HOME."
+                f"The embedded PostgreSQL in {self.folder} did not start: {str(error).rstrip('.')}. "
+                f"{full}{log}Name another folder, which this user can write, with REVIEWDUEL_HOME, or a "
+                "server that runs already with REVIEWDUEL_DATABASE_URL."
             ) from error
 
     @contextmanager
@@ -123,7 +126,7 @@ class EmbeddedServer:
         self.folder.mkdir(mode=0o700, exist_ok=True)
         self.log.touch(mode=0o600)
         give_to_server_user(self.folder, self.log)
-        self._socket_folder = self._find_socket_folder()
+        self._socket_folder = find_socket_folder(self.folder)
         if not (self.folder / "PG_VERSION").exists():
             self._end_what_is_left()
             self._make_cluster()
@@ -131,9 +134,9 @@ class EmbeddedServer:
             self._forget_others_pid(lock)
         # Who told it to stop was killed, or it hangs: else it would have stopped before we came to be alone.
         if not self._wait_while(STOPPING, STOP_TIMEOUT_S):
-            self._stop("immediate")
+            self._stop(IMMEDIATE)
         give_up, left = time.monotonic() + ORPHANS_TIMEOUT_S, MOST_STARTS
-        while run_binary("pg_ctl", "status", "-D", self.folder, check=False) != 0:
+        while not self._postmaster():
             left -= 1
             try:
                 self._launch()
@@ -144,9 +147,26 @@ class EmbeddedServer:
                     raise
                 time.sleep(0.2)
 
-    def _stop(self, mode: str) -> bool:
-        arguments = ("-D", self.folder, "-m", mode, "-w", "-t", STOP_TIMEOUT_S)
-        return run_binary("pg_ctl", "stop", *arguments, check=False) == 0
+    def _postmaster(self) -> psutil.Process | None:
+        """The server's first process, if it runs."""
+        with suppress(OSError, ValueError, IndexError, psutil.Error):
+            process = psutil.Process(int((self.folder / "postmaster.pid").read_bytes().split()[0]))
+            return process if self._is_ours(process) else None
+        return None
+
+    def _stop(self, how: signal.Signals) -> bool:
+        """Whether it ran, and ended in time."""
+        process = self._postmaster()
+        if process is None:
+            return False
+        with suppress(psutil.Error):
+            process.send_signal(how)
+        give_up = time.monotonic() + STOP_TIMEOUT_S
+        while self._is_ours(process):
+            if time.monotonic() > give_up:
+                return False
+            time.sleep(0.02)
+        return True
 
     def _wait_while(self, states: Sequence[str], seconds: float) -> bool:
         """Whether it has left these states within so many seconds."""
@@ -185,9 +205,10 @@ class EmbeddedServer:
         try:
             give_to_server_user(making)
             # --no-locale with the builtin provider: the same sort order on every machine.
-            run_binary(
-                "initdb", "-D", making, "-U", "postgres", "--auth=trust", "--encoding=UTF8",
-                "--no-locale", "--locale-provider=builtin", "--builtin-locale=C.UTF-8",
+            run_initdb(
+                "-D", making, "-U", "postgres", "--auth=trust", "--encoding=UTF8",
+                "--no-locale", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--no-instructions",
+                "-c", "shared_memory_type=mmap", "-c", f"dynamic_shared_memory_type={shared_memory()}",
             )  # fmt: skip
             making.replace(self.folder)
         finally:
@@ -195,24 +216,33 @@ class EmbeddedServer:
 
     def _launch(self) -> None:
         # For a search in a large product; only what is used of it takes memory.
-        buffers = min(MOST_BUFFERS, psutil.virtual_memory().total // 32) // 2**20
-        socket_folder = shlex.quote(str(self._socket_folder))
-        options = f"-p 5432 -c listen_addresses= -c shared_buffers={buffers}MB -k {socket_folder}"
-        run_binary(
-            "pg_ctl", "start", "-D", self.folder, "-l", self.log, "-o", options, "-w", "-t", START_TIMEOUT_S
-        )
+        buffers = min(MOST_BUFFERS, memory_total() // 32) // 2**20
+        settings = {
+            "listen_addresses": "",
+            "shared_buffers": f"{buffers}MB",
+            "shared_memory_type": "mmap",
+            "dynamic_shared_memory_type": shared_memory(),
+            "unix_socket_directories": str(self._socket_folder),
+        }
+        options = [f"--{name}={value}" for name, value in settings.items()]
+        said_before = self.log.stat().st_size
+        exit_code = start_server(self.folder, self.log, ["-p", "5432", *options])
+        give_up = time.monotonic() + START_TIMEOUT_S
+        while not self._is_ready():
+            if (code := exit_code()) is not None:
+                with self.log.open("rb") as log:
+                    log.seek(said_before)
+                    raise ChildProcessError(f"postgres ended with {code}: {last_words(log.read())}")
+            if time.monotonic() > give_up:
+                raise ChildProcessError(f"postgres was not ready after {START_TIMEOUT_S} s")
+            time.sleep(0.02)
 
-    def _find_socket_folder(self) -> Path:
-        # libpq reads a comma as the end of one address and the start of the next.
-        if len(os.fsencode(self.folder)) <= LONGEST_SOCKET_FOLDER and "," not in str(self.folder):
-            return self.folder
-        digest = hashlib.sha256(os.fsencode(self.folder)).hexdigest()[:12]
-        folder = Path(tempfile.gettempdir()) / f"reviewduel-{os.geteuid()}-{digest}"
-        folder.mkdir(mode=0o700, exist_ok=True)
-        if folder.stat().st_uid not in (os.geteuid(), self.folder.stat().st_uid):
-            raise PermissionError(f"{folder} belongs to another user")
-        give_to_server_user(folder)
-        return folder
+    def _is_ready(self) -> bool:
+        """Whether it takes connections, as the last line of its lock file tells."""
+        with suppress(OSError):
+            lines = (self.folder / "postmaster.pid").read_bytes().split(b"\n")
+            return b"ready" in (line.strip() for line in lines[-2:])
+        return False
 
     def _forget_others_pid(self, lock: Path) -> None:
         """Remove a lock file left by a crash, with no number in it, or one that is no longer the server's.

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable
 
-from models.llama_process import usable_cores
+from config.machine import usable_cores
 
 
 class CoreShare:
@@ -13,6 +13,7 @@ class CoreShare:
         """`sharing`: how many models divide the cores."""
         self._lock = threading.Lock()
         self._sharing = self._most = sharing
+        self._limit: int | None = None
         self._apply: Callable[[int], None] | None = None
 
     @classmethod
@@ -23,12 +24,17 @@ class CoreShare:
     @property
     def threads(self) -> int:
         """Threads for this answer, so that all together have no more threads than there are cores."""
-        return max(1, usable_cores() // self._sharing)
+        threads = max(1, usable_cores() // self._sharing)
+        return threads if self._limit is None else min(threads, self._limit)
 
     @property
     def shared(self) -> bool:
         """Whether another model had a part at any time."""
         return self._most > 1
+
+    def limit(self, threads: int | None) -> None:
+        """How many threads the model may have at most; None: as many as there are."""
+        self._limit = threads
 
     def change(self, sharing: int) -> None:
         """From now on `sharing` models divide the cores."""

@@ -6,7 +6,6 @@ Draws and passes on clicks; the work itself is in `app.catalogue.work`.
 import time
 from dataclasses import dataclass
 
-import psutil
 import streamlit as st
 
 from app import resources
@@ -14,9 +13,9 @@ from app.catalogue import work
 from app.catalogue.jobs import Job, Key
 from app.errors import in_words
 from config.errors import UserError
+from config.machine import memory_total, usable_cores
 from generator.markdown import literal
 from generator.registry.footprint import Footprint
-from models.llama_process import usable_cores
 from models.memory.room import gib, this_machine
 
 _LOOK_S = 2.0
@@ -70,7 +69,7 @@ def _draw_machine(held: list[Footprint]) -> None:
     budget, taken = resources.registry().budget, sum(one.foretold for one in held)
     with st.container(horizontal=True):
         st.metric("Cores", usable_cores(), help=CORES, width="content")
-        total = gib(psutil.virtual_memory().total)
+        total = gib(memory_total())
         st.metric("Memory free", f"{gib(this_machine().size)} of {total}", help=FREE, width="content")
         st.metric(
             "Taken by models", f"{gib(taken) if taken else 0} of {gib(budget)}", help=BUDGET, width="content"

@@ -1,4 +1,4 @@
-"""Full disks: under the database, its log of changes, a download, reports, exports and scratch files.
+"""Full disks: under the database, its log of changes, a download, reports and exports.
 
 Knows what lies on which disk; knows nothing of how it is written.
 """
@@ -12,7 +12,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from benchmarks.faults.ingest import HEADER, review_file
+from benchmarks.faults.ingest import review_file
 from benchmarks.faults.outcome import Outcome, total, worded
 from benchmarks.faults.scene import Command, Rows, Scene, missing, running_server, scene, until
 from benchmarks.faults.small_disk import MIB, NoDisk, SmallDisk, small_disk
@@ -22,14 +22,12 @@ from tests.models.hub import Hub, hub_server
 FAULT = "disk full"
 DATA, LOG = "under the database's tables, while reviews come in", "under its log of changes: it ends itself"
 PULL, REPORT = "under a download of a model", "under a report"
-EXPORT, SCRATCH = "under an exported log of answers", "under temporary files of an ingest"
+EXPORT = "under an exported log of answers"
 ROWS = 600
 WHEN_EMPTY_MIB, TABLES_MIB, LOG_MIB = 64, 192, 40
 # Of the room that an ingest of ROWS needs for its tables.
 LEFT = (64 * 1024, 3 * MIB)
 MODEL = bytes(range(256)) * (24 * MIB // 256)
-# An ingest whose rows without an id are too many for memory: each has a name of so many characters.
-LONG, MANY = 190, 16_000
 # One moment of each so many that are wanted: they take a quarter of a minute each.
 RARELY = 10
 
@@ -42,7 +40,7 @@ def fill_disks(times: int, chance: Random) -> Iterator[Outcome]:
     except NoDisk as error:
         yield Outcome(FAULT, f"not done: {error}", times=0)
         return
-    for fill in (_tables, _log_of_changes, _download, _report, _export, _scratch):
+    for fill in (_tables, _log_of_changes, _download, _report, _export):
         yield total([fill(chance) for _ in range(-(-times // RARELY))])
 
 
@@ -201,25 +199,6 @@ def _redirected(here: Scene, out: Path, *arguments: str) -> subprocess.Completed
             stderr=-1,
             text=True,
             check=False,
-        )
-
-
-def _scratch(chance: Random) -> Outcome:
-    """Rows without an id are counted in a temporary file."""
-    rows = [f'"{number:0{LONG}}",Thing,,,The battery lasts.,5\n' for number in range(MANY)]
-    with small_disk(WHEN_EMPTY_MIB) as disk, scene([HEADER, *rows]) as here, running_server(here):
-        full = Scene(here.home, {"TMPDIR": str(disk.place), "SQLITE_TMPDIR": str(disk.place)})
-        disk.fill(chance.randint(0, MIB))
-        first = full.run("ingest", here.home / "reviews.csv")
-        early = here.reviews()
-        disk.make_room()
-        again = full.run("ingest", here.home / "reviews.csv")
-        found = here.reviews()
-        return _told(SCRATCH, first) + _outcome(
-            SCRATCH,
-            lost=missing(early, found) + MANY - found.total(),
-            unrecovered=int(again.code != 0),
-            slowest_recovery_s=time.monotonic() - again.started,
         )
 
 

@@ -96,7 +96,7 @@ def _again(here: Scene, done: str) -> Outcome:
 
 def _compared(here: Scene, done: str, expected: Rows, early: Rows | None = None) -> Outcome:
     found = here.reviews()
-    # A review may get copies and its product more reviews, but what it says stays.
+    # Its product may get more reviews, but what a review says stays.
     gone = missing(_said(early), _said(found)) if early else 0
     return _outcome(done, lost=missing(expected, found) + gone, doubled=missing(found, expected))
 

@@ -32,8 +32,8 @@ LONGEST_S = 600.0
 MODELS = ("llama", "mistral")
 RECITED = "Most people praise the battery [1], which lasts two days, and the case [2]."
 _CONTENTS = """
-    SELECT product_id, review_id, number, passage.text, rating, unnamed, copies, reviews
-    FROM review JOIN product ON product.id = product LEFT JOIN passage USING (product, review_id)
+    SELECT product_id, review_id, number, passage.text, rating, reviews
+    FROM review JOIN product ON product.id = product LEFT JOIN passage USING (product, body)
 """
 _ANSWERS = """
     SELECT contestant, product_id, question, repeat, answer, prompt_sha256, stop_reason,

@@ -13,8 +13,8 @@ from benchmarks.faults.outcome import Outcome, total, worded
 from benchmarks.faults.scene import MODELS, Scene, alive, scene, until
 from config import ModelSpec
 from config.errors import GenerationFailed
+from config.machine import usable_cores
 from generator import Answer, Generator, Loading, PromptProgress, Text
-from models.llama_process import usable_cores
 from retriever import Match, Passage
 
 MOMENTS = {"while it loads": Loading, "while it reads": PromptProgress, "while it writes": Text}

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 import psutil
 
-from models.llama_process import usable_cores
+from config.machine import usable_cores
 from models.memory.room import gib, this_machine
 
 # Runnable processes, averaged over a minute, beside which timings are still those of an idle machine.

@@ -18,7 +18,9 @@ from config import ModelSpec
 from config.errors import GenerationFailed
 from generator.backends.endpoint_request import EndpointRequest, RequestLimits
 from generator.backends.openai_chat import request_body
+from generator.backends.parameters import Parameters
 from generator.events import Done, Event, Loaded, Loading, Message, Sampling
+from models.sources.network import client_options
 from models.sources.served import ask_served, served_name
 
 # For a server that does not tell its context: enough for any prompt, so that it decides itself.
@@ -44,11 +46,14 @@ class Endpoint:
     def __init__(self, spec: ModelSpec, limits: RequestLimits = RequestLimits()) -> None:
         self._spec = spec
         self._limits = limits
+        self._parameters = Parameters(spec)
         self._lock = threading.Lock()
         self._running: set[Future[None]] = set()
         self._cancelled = False
         self._alive = True
-        self._client = httpx2.AsyncClient(timeout=httpx2.Timeout(None, connect=limits.connect_s))
+        self._client = httpx2.AsyncClient(
+            timeout=httpx2.Timeout(None, connect=limits.connect_s), **client_options(str(spec.url))
+        )
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name=spec.name, daemon=True)
         self._thread.start()
@@ -97,7 +102,7 @@ class Endpoint:
         """
         news: SimpleQueue[Event | Future[None]] = SimpleQueue()
         body = request_body(self._spec, prompt.messages, sampling, reuse)
-        request = EndpointRequest(self._spec, sampling, self._limits, news.put)
+        request = EndpointRequest(self._spec, sampling, self._limits, self._parameters, news.put)
         future = self._start(request, body)
         # After its last event, and after nothing at all, the request itself.
         future.add_done_callback(news.put)

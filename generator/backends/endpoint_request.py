@@ -15,12 +15,15 @@ from typing import Any
 import httpx2
 
 from config import ModelSpec
-from config.errors import GenerationFailed, ModelUnavailable, UserError
+from config.errors import GenerationFailed, ModelUnavailable, PromptTooLong, UserError
 from generator.answer_stream import AnswerStream
-from generator.backends.openai_chat import Choice, Delta, Usage, read_chunk, refusal, stop_reason_of
+from generator.backends.chat_stream import END, Chunk, Usage, messages, stop_reason_of
+from generator.backends.openai_chat import read_chunk, refusal
+from generator.backends.parameters import Parameters
 from generator.events import Done, Event, Piece, Reasoning, Sampling, StopReason, paced
 from generator.measured import Pace, Timing
 from generator.text_stream import TextStream
+from models.sources.network import through
 from models.sources.served import CONNECT_S, headers, without_key
 
 # Too many requests; not ready, as while the model is being loaded.
@@ -52,16 +55,31 @@ class _ComeBack(Exception):
         self.after_s = after_s
 
 
+class _LeaveOut(Exception):
+    """The server refuses these parameters of the request."""
+
+    def __init__(self, names: frozenset[str]) -> None:
+        super().__init__(names)
+        self.names = names
+
+
 class EndpointRequest:
     """Hands what it receives to `emit`, last a Done."""
 
     def __init__(
-        self, spec: ModelSpec, sampling: Sampling, limits: RequestLimits, emit: Callable[[Event], object]
+        self,
+        spec: ModelSpec,
+        sampling: Sampling,
+        limits: RequestLimits,
+        parameters: Parameters,
+        emit: Callable[[Event], object],
     ) -> None:
         self._spec = spec
+        self._parameters = parameters
         self._sampling = sampling
         self._limits = limits
         self._emit = emit
+        self._left_out = frozenset[str]()
         self._asked = time.perf_counter()
         self._begin()
 
@@ -70,25 +88,33 @@ class EndpointRequest:
         self._stream = AnswerStream((), self._started)
         # Of the reasoning that the server has split off itself.
         self._reasoning = TextStream((), self._started)
-        self._finish: Choice | None = None
+        self._finish: Chunk | None = None
         self._usage: Usage | None = None
 
     async def run(self, client: httpx2.AsyncClient, body: dict[str, Any]) -> None:
         """Ask, and ask again while the server takes no question; never once it has begun to answer."""
-        for attempt in range(self._limits.attempts):
+        attempt = 0
+        while True:
             self._begin()
             try:
-                await self._ask(client, body)
+                await self._ask(client, self._parameters.fit(body, self._left_out))
+            except _LeaveOut as refused:
+                self._left_out |= refused.names
             except _ComeBack as busy:
-                wait_s = busy.after_s
-                if wait_s is None:
-                    # Not all at the same time again.
-                    wait_s = self._limits.backoff_s * 2**attempt * random.uniform(1, 1.25)
-                if attempt + 1 == self._limits.attempts or wait_s > self._limits.longest_s:
-                    raise busy.reason from None
-                await asyncio.sleep(wait_s)
+                attempt += 1
+                await self._wait(busy, attempt)
             else:
                 return
+
+    async def _wait(self, busy: _ComeBack, attempt: int) -> None:
+        """Until the server may be asked again; raises its reason if that is not to be waited for."""
+        wait_s = busy.after_s
+        if wait_s is None:
+            # Not all at the same time again.
+            wait_s = self._limits.backoff_s * 2 ** (attempt - 1) * random.uniform(1, 1.25)
+        if attempt == self._limits.attempts or wait_s > self._limits.longest_s:
+            raise busy.reason from None
+        await asyncio.sleep(wait_s)
 
     def cancelled(self) -> Done:
         """The end of an answer that was not waited for."""
@@ -102,9 +128,13 @@ class EndpointRequest:
                 client.stream("POST", url, json=body, headers=headers(self._spec)) as response,
             ):
                 if response.status_code != 200:
-                    raise _refused(self._spec, response, await response.aread())
+                    said = await response.aread()
+                    reason = _refused(self._spec, response, said)
+                    names = self._parameters.refused(body, response.status_code, said)
+                    raise _LeaveOut(names) if names and not isinstance(reason, PromptTooLong) else reason
+                self._parameters.remember(self._left_out)
                 await self._read(response, deadline)
-        except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
+        except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.ProxyError) as error:
             raise _ComeBack(self._failure(ModelUnavailable, f"cannot be reached ({_words(error)})")) from None
         # What comes after the last piece of text is only worth having.
         except TimeoutError:
@@ -119,32 +149,34 @@ class EndpointRequest:
             raise self._failure(GenerationFailed, f"ended without an end of the answer{self._so_far()}")
         self._emit_all(self._stream.finish())
         n_out = self._usage.completion_tokens if self._usage else None
-        self._emit(self._done(stop_reason_of(self._finish, n_out, self._sampling.max_tokens)))
+        end = self._finish
+        self._emit(self._done(stop_reason_of(end.finish, end.stop_string, n_out, self._sampling.max_tokens)))
 
     async def _read(self, response: httpx2.Response, deadline: asyncio.Timeout) -> None:
-        async for event in httpx2.EventSource(response):
-            if event.data == "[DONE]":
+        async for data in messages(response.aiter_bytes()):
+            if data == END:
+                # Some say no more than this at the end of an answer.
+                if not self._finish and self._first_s is not None:
+                    self._finish = Chunk(finish="stop")
                 return
-            if not event.data:
-                continue
-            chunk = read_chunk(event.data, self._spec)
+            chunk = read_chunk(data, self._spec)
             self._usage = chunk.usage or self._usage
-            for choice in chunk.choices[:1]:
-                if self._take(choice.delta, chunk.usage):
-                    deadline.reschedule(asyncio.get_running_loop().time() + self._limits.piece_s)
-                if choice.finish_reason:
-                    self._finish = choice
+            if self._take(chunk):
+                deadline.reschedule(asyncio.get_running_loop().time() + self._limits.piece_s)
+            if chunk.finish:
+                self._finish = chunk
 
-    def _take(self, delta: Delta, usage: Usage | None) -> bool:
-        """Hand on what the delta brings, and the `usage` with it, if any; whether it brought anything."""
-        thought = self._reasoning.add(delta.thought.replace("\0", ""))
+    def _take(self, chunk: Chunk) -> bool:
+        """Hand on what the chunk brings, and the usage with it, if any; whether it brought anything."""
+        thought = self._reasoning.add(chunk.thought.replace("\0", ""))
         pieces: list[Piece] = [Reasoning(thought)] if thought else []
-        pieces += self._stream.add((delta.content or "").encode())
-        self._emit_all(pieces, usage)
+        pieces += self._stream.add(chunk.content.encode(errors="replace"))
+        self._emit_all(pieces, chunk.usage)
         return bool(pieces)
 
     def _emit_all(self, pieces: Sequence[Piece], usage: Usage | None = None) -> None:
-        pace = Pace(usage.completion_tokens, self._writing_s) if usage else None
+        n_out = usage.completion_tokens if usage else None
+        pace = Pace(n_out, self._writing_s) if n_out is not None else None
         for piece in pieces:
             self._emit(paced(piece, pace))
 
@@ -190,9 +222,8 @@ class EndpointRequest:
         return f" after {self._last_s:.1f} s in the middle of the answer"
 
     def _failure(self, kind: type[UserError], what: str) -> UserError:
-        text = (
-            f"{self._spec.name}: the server at {self._spec.url} {what}. Look whether it runs, and ask again."
-        )
+        url = f"{self._spec.url}{through(str(self._spec.url))}"
+        text = f"{self._spec.name}: the server at {url} {what}. Look whether it runs, and ask again."
         return kind(without_key(text, self._spec))
 
 

@@ -7,17 +7,18 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
-
 from config import ModelSpec
 from config.errors import GenerationFailed, ModelUnavailable, PromptTooLong, UserError
 from config.printable import as_utf8
-from generator.events import Message, Sampling, StopReason
+from generator.backends.chat_stream import Chunk, parse_chunk
+from generator.events import Message, Sampling
 from models.sources.served import said, served_name
 
-# llama-server, llama_cpp.server, vLLM and SGLang, each in its own words.
+# llama-server, llama_cpp.server, vLLM and SGLang, TGI, each in its own words.
 _TOO_LONG = re.compile(
-    r"context_length_exceeded|exceed_context_size|context (length|size|window)|maximum model length", re.I
+    r"context_length_exceeded|exceed_context_size|context (length|size|window)|maximum model length"
+    r"|inputs.? (tokens \+|must have less than)",
+    re.I,
 )
 
 
@@ -39,81 +40,24 @@ def request_body(
     }
     if sampling.stop:
         body["stop"] = list(sampling.stop)
-    return body
-
-
-class PromptDetails(BaseModel):
-    """Of the prompt's tokens, those that came from the server's cache."""
-
-    cached_tokens: int | None = None
-
-
-class CompletionDetails(BaseModel):
-    """Of the answer's tokens, those that were spent on reasoning before it."""
-
-    reasoning_tokens: int | None = None
-
-
-class Usage(BaseModel):
-    """Tokens as the server counted them."""
-
-    prompt_tokens: int
-    completion_tokens: int
-    prompt_tokens_details: PromptDetails | None = None
-    completion_tokens_details: CompletionDetails | None = None
-
-    @property
-    def cached_tokens(self) -> int | None:
-        """Prompt tokens from the server's cache; None if it does not tell."""
-        return self.prompt_tokens_details.cached_tokens if self.prompt_tokens_details else None
-
-    @property
-    def reasoning_tokens(self) -> int | None:
-        """Tokens of the reasoning; None if it does not tell."""
-        return self.completion_tokens_details.reasoning_tokens if self.completion_tokens_details else None
-
-
-class Delta(BaseModel):
-    """A piece of the answer, or of the reasoning before it (two names are in use)."""
-
-    content: str | None = None
-    reasoning_content: str | None = None
-    reasoning: str | None = None
-
-    @property
-    def thought(self) -> str:
-        """The piece of reasoning, under whichever name it came."""
-        return self.reasoning_content or self.reasoning or ""
-
-
-class Choice(BaseModel):
-    """One answer's news. `stop_reason`: vLLM's word for the stop string that was met."""
-
-    delta: Delta = Delta()
-    finish_reason: str | None = None
-    stop_reason: int | str | None = None
-
-
-class Chunk(BaseModel):
-    """One event of the stream. The last one may have no choices and the usage."""
-
-    choices: list[Choice] = []
-    usage: Usage | None = None
-    error: dict[str, Any] | str | None = None
+    # What the settings add; null leaves a parameter out.
+    return {name: value for name, value in (body | spec.extra_body).items() if value is not None}
 
 
 def read_chunk(data: str, spec: ModelSpec) -> Chunk:
-    """An event's data; raises GenerationFailed if it makes no sense, or the error that it is."""
+    """A message's data; raises GenerationFailed if it makes no sense, or the error that it is."""
     try:
-        chunk = Chunk.model_validate_json(data)
-    except ValidationError:
+        chunk = parse_chunk(data)
+    except ValueError:
         text = said(data.encode(errors="replace"), spec)
         raise GenerationFailed(
             f"{spec.name}: what the server at {spec.url} sends is no chat completion: {text}. "
             f"Check that models.{spec.name}.url leads to its chat API, up to /v1."
         ) from None
     if chunk.error is not None:
-        raise refusal(spec, 200, data.encode())
+        code = chunk.error.get("code") if isinstance(chunk.error, dict) else None
+        status = code if isinstance(code, int) and 400 <= code < 600 else 200
+        raise refusal(spec, status, data.encode(errors="replace"))
     return chunk
 
 
@@ -121,7 +65,7 @@ def refusal(spec: ModelSpec, status: int, body: bytes) -> UserError:
     """What a server's error is for us: PromptTooLong, ModelUnavailable or GenerationFailed, in its words."""
     text = said(body, spec).rstrip(".")
     where = f"the server at {spec.url}"
-    if status < 500 and _TOO_LONG.search(text):
+    if status < 500 and _TOO_LONG.search(body.decode(errors="replace")):
         return PromptTooLong(
             f"{spec.name}: {where} has no room for the prompt and an answer of {spec.max_tokens} tokens: "
             f"{text}. Ask a shorter question, or lower models.{spec.name}.max_tokens in the settings."
@@ -140,12 +84,3 @@ def refusal(spec: ModelSpec, status: int, body: bytes) -> UserError:
         f"{spec.name}: {where} failed with status {status}: {text}. Ask again, or look at the server's own "
         "log."
     )
-
-
-def stop_reason_of(choice: Choice, n_out: int | None, max_tokens: int) -> StopReason:
-    """Why the answer ended. Only vLLM tells a stop string from the model's own end."""
-    if choice.finish_reason == "stop":
-        return "stop" if isinstance(choice.stop_reason, str) else "end"
-    if choice.finish_reason == "length":
-        return "context" if n_out is not None and n_out < max_tokens else "max_tokens"
-    return "error"

@@ -74,5 +74,7 @@ class TokenCounter:
         line = self._process.stdout.readline()
         reply: dict[str, Any] = json.loads(line) if line else {"error": "llama.cpp gave no reason"}
         if "error" in reply:
-            raise ModelUnavailable(f"The tokens of {self._path.name} cannot be counted: {reply['error']}.")
+            raise ModelUnavailable(
+                f"The tokens of {self._path.name} cannot be counted: {reply['error'].rstrip('.')}."
+            )
         return reply

@@ -6,10 +6,9 @@ Knows Generators and how much memory each was foretold to take; knows nothing of
 import threading
 import time
 
-import psutil
-
 from config import Settings
 from config.errors import ModelBusy
+from config.machine import memory_free
 from generator.answer import Answer
 from generator.opening import open_answerer
 from generator.registry.footprint import Footprint, footprint
@@ -37,7 +36,7 @@ class Registry:
     def __init__(self, settings: Settings, embedder: Embedder | None = None) -> None:
         self._settings = settings
         self._embedder = embedder or Embedder(settings.embedder)
-        self.budget: int = settings.memory_budget or int(DEFAULT_SHARE * psutil.virtual_memory().available)
+        self.budget: int = settings.memory_budget or int(DEFAULT_SHARE * memory_free())
         self._changed = threading.Condition()
         self._places: dict[str, Place] = {}
         self._guard = guard_of(settings)

@@ -76,6 +76,12 @@ def test_the_password_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
         ("models: {a: {kind: opneai}}", r"'models\.a\.kind' is 'opneai': .*'gguf', 'openai' or 'extractive'"),
         ("models: {a: {kind: openai}}", r"'models\.a': a model of kind 'openai' needs 'url'"),
         ("models: {a: {kind: openai, url: 'http://h', file: y}}", "'file' is not for .* kind 'openai'"),
+        ("models: {a: {file: y, stop: ['']}}", "at least 1 character"),
+        ("models: {a: {file: y, stop: End}}", "stop"),
+        (
+            "models: {a: {kind: extractive, answers: verbatim, stop: [End]}}",
+            "'stop' is not for a model of kind",
+        ),
         ("models: {a: {file: y, concurrency: 2}}", "'concurrency' is not for a model of kind 'gguf'"),
         ("models: {a: {kind: openai, url: localhost:8000}}", r"'models\.a\.url': expected a URL such as"),
         ("models: {a: {kind: openai, url: 'http://a..b/v1'}}", r"'models\.a\.url': .*label empty"),

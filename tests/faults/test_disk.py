@@ -63,27 +63,6 @@ def test_a_report_is_written_whole_or_stays_as_it_was(disk: SmallDisk) -> None:
     assert (folder / "report.html").read_text() == "old"
 
 
-COUNTS = """
-from config.errors import CannotWrite
-from config.folders import writing_to
-from ingest.occurrences import Occurrences
-counts = Occurrences()
-try:
-    for number in range(30_000):
-        counts.count(b"%0100d" % number)
-except CannotWrite as error:
-    print(error)
-"""
-
-
-def test_rows_that_cannot_be_counted(disk: SmallDisk) -> None:
-    disk.fill(MIB // 2)
-    # In a process of its own: SQLite asks only once where temporary files lie.
-    environment = os.environ | {"SQLITE_TMPDIR": str(disk.place)}
-    done = subprocess.run([sys.executable, "-c", COUNTS], env=environment, stdout=-1, text=True, check=True)
-    assert "full" in done.stdout and "TMPDIR" in done.stdout
-
-
 def test_a_packed_file_that_cannot_be_unpacked(
     disk: SmallDisk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

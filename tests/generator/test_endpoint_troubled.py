@@ -63,7 +63,7 @@ def ask(endpoint: Endpoint) -> tuple[str, Done]:
         (streams(b'data: {"choices": 5}\n\n'), "no chat completion"),
         (streams(b"data: \xff\xfe\n\n"), "no chat completion"),
         (streams(b'data: {"error": {"message": "out of memory"}}\n\n'), "out of memory"),
-        (refuses(200, b"<html>Welcome</html>"), "broke off .*text/event-stream"),
+        (refuses(200, b"<html>Welcome</html>"), "no chat completion: <html>Welcome.*up to /v1"),
         (refuses(500, {"error": "it hurts"}), "failed with status 500: .*it hurts"),
         (refuses(302, b"", Location="http://127.0.0.1:1/"), "failed with status 302: it gave no reason"),
         (refuses(502, b"\xff" * 5000), "failed with status 502"),

@@ -7,9 +7,9 @@ import pytest
 
 from config import ModelSpec, Settings
 from config.errors import ModelUnavailable, UnknownModel
+from config.machine import usable_cores
 from generator import Answer, Generator, Loading, PromptProgress, Registry, Text
 from generator.registry.ticket import Ticket
-from models.llama_process import usable_cores
 from retriever.passage import Match
 from tests.scripted_model import write_scripted_model
 

@@ -9,10 +9,10 @@ import pytest
 
 from config import ModelSpec, Settings
 from config.errors import GenerationFailed, ModelBusy, ModelUnavailable, UnknownModel
+from config.machine import usable_cores
 from generator import Loading, Registry, Text
 from generator.registry.registry import AS_GUARD
 from generator.registry.ticket import Ticket
-from models.llama_process import usable_cores
 from tests.scripted_model import write_scripted_model
 
 MODELS = {
