@@ -6,11 +6,11 @@ Knows what a match is; knows nothing of processes, prompts or databases.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import chain
 
 from uniseg.wordbreak import words as word_segments
 
 from config import AnswerMode
+from generator.citations import Citation, cited_numbers, replaced, without_citations
 from generator.events import StopReason, TimingMode
 from generator.measured import Memory, Timing
 from generator.origin import Origin
@@ -20,8 +20,6 @@ from retriever.passage import Match, Passage
 # What a model is asked to answer when the passages do not tell.
 ABSTENTION = "The reviews do not say."
 
-# One number or several: `[1]`, `[1, 2]`.
-_CITATION = re.compile(r"\[(\d{1,3}(?:\s*,\s*\d{1,3})*)\]")
 _NO_WORD = re.compile(r"[\W_]+")
 _ABSTENTIONS = ("thereviewsdonotsay", "thereviewsdontsay")
 
@@ -33,7 +31,7 @@ def count_words(text: str) -> int:
 
 def is_abstention(text: str) -> bool:
     """Whether the whole text is the ABSTENTION; case, punctuation, quotes and citations do not matter."""
-    return _NO_WORD.sub("", _CITATION.sub("", text)).casefold() in _ABSTENTIONS
+    return _NO_WORD.sub("", without_citations(text)).casefold() in _ABSTENTIONS
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +47,15 @@ class Exchange:
         if list(passages) == [match.passage for match in self.matches]:
             return self.answer
 
-        def renumbered(citation: re.Match[str]) -> str:
+        def renumbered(citation: Citation) -> str:
             cited = (
                 self.matches[number - 1].passage
-                for number in _numbers(citation)
+                for number in citation.numbers
                 if 1 <= number <= len(self.matches)
             )
             return "".join(f"[{passages.index(passage) + 1}]" for passage in cited if passage in passages)
 
-        return _CITATION.sub(renumbered, self.answer)
+        return replaced(self.answer, renumbered)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,12 +133,3 @@ class Answer:
             return cited_numbers(self.text)
         # What stands in brackets inside a quotation is the customer's.
         return list(dict.fromkeys(quote.passage for quote in self.quotes))
-
-
-def cited_numbers(text: str) -> Sequence[int]:
-    """The n of every `[n]` and `[n, m]`, each once, in order of appearance."""
-    return list(dict.fromkeys(chain.from_iterable(map(_numbers, _CITATION.finditer(text)))))
-
-
-def _numbers(citation: re.Match[str]) -> list[int]:
-    return [int(number) for number in citation[1].split(",")]

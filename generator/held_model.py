@@ -61,8 +61,8 @@ class HeldModel:
 
     @property
     def stops(self) -> tuple[str, ...]:
-        """What ends an answer of a model that has no turns of a conversation."""
-        return () if self.loaded.chat else COMPLETION_STOPS
+        """What ends an answer besides the model's own end: by the settings, or for want of turns."""
+        return self.spec.stop if self.loaded.chat else (*COMPLETION_STOPS, *self.spec.stop)
 
     def ready(self) -> Iterator[Loading]:
         """Start a worker unless a live one is there, and load the model into it.
@@ -108,6 +108,7 @@ class HeldModel:
     ) -> Iterator[Event]:
         """The events of one answer, on its share of the cores."""
         backend = self._live()
+        share.limit(self.spec.threads)
         share.follow(backend.thread_setter())
         try:
             # Measured answers all start from an empty cache: a reused prompt makes the first word look fast.

@@ -8,6 +8,8 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
+from generator.citations import citations
+
 # What begins markup in CommonMark or one of Streamlit's additions ($formula$, :colour[], :emoji:). All ASCII
 # punctuation may be escaped, and is then shown as itself.
 _MARKUP = re.compile(r"[\\`*_{}\[\]<>#+\-!|~$:&=]")
@@ -16,8 +18,6 @@ _LIST_NUMBER = re.compile(r"(?m)^\s*\d+(?=[.)])")
 _LINKED = re.compile(r"(?i)(?<=https:)|(?<=http:)|(?<=www)(?=\.)|(?<=@)")
 _LINE = re.compile(r"[^\n]+")
 ZERO_WIDTH_SPACE = "\u200b"
-# `[n]` and `[n, m]`.
-_CITATION = re.compile(r"\[(\d{1,3}(?:\s*,\s*\d{1,3})*)\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +69,7 @@ def _by_line(text: str, marks: Sequence[Mark]) -> Iterator[Mark]:
 
 def citation_marks(text: str, valid: Collection[int], anchor: str) -> Iterator[Mark]:
     """A link to `#{anchor}-{n}` over each `[n]` with n in `valid`; over each such number of `[n, m]`."""
-    for bracket in _CITATION.finditer(text):
-        numbers = list(re.finditer(r"\d+", bracket[0]))
-        for number in numbers:
-            if int(number[0]) in valid:
-                within = (0, len(bracket[0])) if len(numbers) == 1 else number.span()
-                start, end = (bracket.start() + at for at in within)
-                yield Mark(start, end, "[", f"](#{anchor}-{int(number[0])})")
+    for citation in citations(text):
+        for numeral in citation.numerals:
+            if numeral.number in valid:
+                yield Mark(numeral.start, numeral.end, "[", f"](#{anchor}-{numeral.number})")

@@ -4,6 +4,7 @@ Knows nothing of models. Standard library only: the worker imports it.
 """
 
 import time
+from functools import lru_cache
 
 
 class TextStream:
@@ -16,6 +17,9 @@ class TextStream:
 
     def __init__(self, stop: tuple[str, ...], started: float) -> None:
         self._stop = stop
+        self._beginnings = _beginnings(stop)
+        self._longest = max(map(len, stop), default=1) - 1
+        self._first_characters = frozenset(one[:1] for one in stop)
         self._started = started
         self._held = ""
         self.first_s: float | None = None
@@ -33,13 +37,15 @@ class TextStream:
         if self.stopped:
             return ""  # the rest of a token, or of a character, whose beginning came before the stop
         self._held += text
+        if self._first_characters.isdisjoint(self._held):
+            return self.finish()  # none of them begins here
         # Of several stop strings, the one that is complete first counts, wherever the pieces were cut.
         met = [(at + len(stop), at, stop) for stop in self._stop if (at := self._held.find(stop)) >= 0]
         if met:
             end, at, self.met = min(met)
             piece, self.rest, self._held = self._held[:at], self._held[end:], ""
             return self._hand_out(piece)
-        keep = max((overlap(self._held, stop) for stop in self._stop), default=0)
+        keep = overlap(self._held, self._beginnings, self._longest)
         certain = len(self._held) - keep
         piece, self._held = self._held[:certain], self._held[certain:]
         return self._hand_out(piece)
@@ -62,9 +68,12 @@ class TextStream:
         return piece
 
 
-def overlap(text: str, stop: str) -> int:
-    """Length of the longest end of `text` that begins `stop`."""
-    return next(
-        (size for size in range(min(len(text), len(stop) - 1), 0, -1) if text.endswith(stop[:size])),
-        0,
-    )
+def overlap(text: str, beginnings: frozenset[str], longest: int) -> int:
+    """Length of the longest end of `text`, up to `longest`, that is one of the `beginnings`."""
+    return next((size for size in range(min(len(text), longest), 0, -1) if text[-size:] in beginnings), 0)
+
+
+@lru_cache(maxsize=16)
+def _beginnings(stop: tuple[str, ...]) -> frozenset[str]:
+    """What may still become one of the stop strings."""
+    return frozenset(one[:size] for one in stop for size in range(1, len(one)))

@@ -17,15 +17,30 @@ BYTES = 256
 
 
 def write_scripted_model(
-    path: Path, text: str, ends: bool = True, tags: Sequence[str] = (), template: str | None = None
+    path: Path,
+    text: str,
+    ends: bool = True,
+    tags: Sequence[str] = (),
+    template: str | None = None,
+    control: Sequence[str] = (),
+    adds_end: bool = False,
+    bytewise: bool = False,
 ) -> None:
     """Write a model that answers `text` to whatever it is asked; if not `ends`, again and again.
 
-    `tags`, each at most once in the text, are tokens that the user defined, like a reasoning model's.
-    `template`: a chat template.
+    `tags`, each at most once in the text, are tokens that the user defined, like a reasoning model's; those
+    of `control` are control tokens; neither need be said. `template`: a chat template. `adds_end`: the
+    tokenizer puts an end behind every text. `bytewise`: no byte of the text is said twice; each is a token.
     """
-    pieces = _unique_pieces(text, tags)
-    width = -(-(len(pieces) + 1) // 32) * 32
+    pieces = [] if bytewise else _unique_pieces(text, [*tags, *control])
+    unsaid = [tag for tag in [*tags, *control] if tag not in pieces]
+    script = (
+        [SPECIAL + byte for byte in text.encode()]
+        if bytewise
+        else list(range(SPECIAL + BYTES, SPECIAL + BYTES + len(pieces)))
+    )
+    assert len(set(script)) == len(script)
+    width = -(-(len(script) + 1) // 32) * 32
     writer = gguf.GGUFWriter(path, "llama")
     writer.add_name("scripted")
     writer.add_context_length(2**17)
@@ -39,8 +54,11 @@ def write_scripted_model(
     tokens = [b"<unk>", b"<s>", b"</s>", *(f"<0x{byte:02X}>".encode() for byte in range(BYTES))]
     types = [gguf.TokenType.UNKNOWN, gguf.TokenType.CONTROL, gguf.TokenType.CONTROL]
     types += [gguf.TokenType.BYTE] * BYTES
-    types += [gguf.TokenType.USER_DEFINED if piece in tags else gguf.TokenType.NORMAL for piece in pieces]
-    tokens += [piece.replace(" ", "▁").encode() for piece in pieces]
+    kinds = dict.fromkeys(tags, gguf.TokenType.USER_DEFINED) | dict.fromkeys(control, gguf.TokenType.CONTROL)
+    types += [kinds.get(piece, gguf.TokenType.NORMAL) for piece in [*pieces, *unsaid]]
+    tokens += [
+        (piece if piece in kinds else piece.replace(" ", "▁")).encode() for piece in [*pieces, *unsaid]
+    ]
     writer.add_vocab_size(len(tokens))
     writer.add_tokenizer_model("llama")
     writer.add_token_list(tokens)
@@ -50,18 +68,18 @@ def write_scripted_model(
     writer.add_eos_token_id(2)
     writer.add_unk_token_id(0)
     writer.add_add_bos_token(True)
+    writer.add_add_eos_token(adds_end)
     if template:
         writer.add_chat_template(template)
     # Direction k of the embedding means "k pieces have been said".
     embedding = np.zeros((len(tokens), width), np.float32)
     embedding[:, 0] = 1
     output = np.zeros((len(tokens), width), np.float32)
-    for said in range(len(pieces)):
-        token = SPECIAL + BYTES + said
+    for said, token in enumerate(script):
         output[token, said] = 10
         embedding[token] = 0
         embedding[token, said + 1] = 1
-    output[2 if ends else SPECIAL + BYTES, len(pieces)] = 10
+    output[2 if ends else script[0], len(script)] = 10
     ones = np.ones(width, np.float32)
     square, up, down = (np.zeros(size, np.float32) for size in ((width, width), (32, width), (width, 32)))
     for name, tensor in {
@@ -96,5 +114,4 @@ def _unique_pieces(text: str, tags: Sequence[str]) -> list[str]:
             pieces.append(held)
             held = ""
     assert not held, "the text ends with a word that was said before"
-    assert set(tags) <= set(pieces)
     return pieces

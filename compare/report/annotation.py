@@ -3,15 +3,11 @@
 Knows a text and places in it; knows nothing of how they are drawn.
 """
 
-import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from compare.scores import Span
-
-_CITATION = re.compile(r"\[\d{1,3}(?:\s*,\s*\d{1,3})*\]")
-# `[3]` is one piece, of `[3, 4]` each number.
-_NUMBER = re.compile(r"\[\d{1,3}\]|\d{1,3}")
+from generator.citations import Numeral, citations
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,22 +33,29 @@ def annotate(
     """The text without a character lost; `valid` and `invalid`: the numbers that count as citations."""
     stretches, position = [], 0
     for span in unsupported:
-        stretches += [(text[position : span.start], False), (text[span.start : span.end], True)]
+        stretches += [(position, span.start, False), (span.start, span.end, True)]
         position = span.end
-    stretches.append((text[position:], False))
+    stretches.append((position, len(text), False))
     known = dict.fromkeys(invalid, False) | dict.fromkeys(valid, True)
-    return tuple(Stretch(tuple(_pieces(part, known)), marked) for part, marked in stretches if part)
+    # `[3]` is one piece, of `[3, 4]` each number.
+    cited = [
+        numeral for citation in citations(text) for numeral in citation.numerals if numeral.number in known
+    ]
+    return tuple(
+        Stretch(tuple(_pieces(text, start, end, cited, known)), marked)
+        for start, end, marked in stretches
+        if start < end
+    )
 
 
-def _pieces(text: str, known: dict[int, bool]) -> Iterator[Piece]:
-    position = 0
-    for bracket in _CITATION.finditer(text):
-        for found in _NUMBER.finditer(text, bracket.start(), bracket.end()):
-            number = int(found[0].strip("[]"))
-            if number in known:
-                if found.start() > position:
-                    yield Piece(text[position : found.start()])
-                yield Piece(found[0], number, known[number])
-                position = found.end()
-    if position < len(text):
-        yield Piece(text[position:])
+def _pieces(
+    text: str, position: int, end: int, cited: Sequence[Numeral], known: dict[int, bool]
+) -> Iterator[Piece]:
+    for numeral in cited:
+        if position <= numeral.start and numeral.end <= end:
+            if numeral.start > position:
+                yield Piece(text[position : numeral.start])
+            yield Piece(text[numeral.start : numeral.end], numeral.number, known[numeral.number])
+            position = numeral.end
+    if position < end:
+        yield Piece(text[position:end])

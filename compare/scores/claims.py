@@ -10,12 +10,11 @@ from dataclasses import dataclass
 from compare.scores.abstention import declines
 from compare.scores.score import Span
 from compare.scores.wording import wording
-from generator.answer import cited_numbers
+from generator.citations import Citation, citation_groups
 from generator.log.answer_log import Row
 from generator.verbatim.choice import OWN_WORDS
 from generator.verbatim.sentences import sentence_pieces
 
-_CITATIONS = re.compile(r"(?:\s*\[\d{1,3}(?:\s*,\s*\d{1,3})*\])+")
 _LINE = re.compile(r"[^\n]+")
 _MARKER = re.compile(r"\s*(?:[-*•#>]+|\d{1,2}[.)])\s+")
 _EDGES = ' \t\n,.;:-*_"\u2013\u2014\u201c\u201d'
@@ -50,28 +49,29 @@ def answer_sentences(row: Row) -> Sequence[AnswerSentence]:
 
 def _written(text: str, offset: int) -> Iterator[AnswerSentence]:
     for line in _LINE.finditer(text):
-        for span in _spans(line[0]):
+        groups = list(citation_groups(line[0]))
+        for span in _spans(line[0], groups):
             sentence = line[0][span.start : span.end]
             if declines(sentence) or sentence.endswith(":"):
                 continue
-            claims = tuple(_claims(sentence))
+            claims = tuple(_claims(line[0], span, groups))
             if claims:
                 begin = offset + line.start()
                 yield AnswerSentence(Span(begin + span.start, begin + span.end), claims)
 
 
-def _spans(line: str) -> Sequence[Span]:
+def _spans(line: str, groups: Sequence[Citation]) -> Sequence[Span]:
     """Where the sentences are, without a list's marker; a citation after a full stop belongs before it."""
     marker = _MARKER.match(line)
     offset = marker.end() if marker else 0
     spans: list[Span] = []
-    ahead = bool(_CITATIONS.match(line, offset))
+    ends = {start: group.end for group in groups for start in _starts(line, group)}
+    ahead = offset in ends
     for begin, sentence in sentence_pieces(line[offset:]):
         start = offset + begin
         end = start + len(sentence)
-        citations = _CITATIONS.match(sentence)
-        if citations and spans and not ahead:
-            start += citations.end()
+        if start in ends and spans and not ahead:
+            start = ends[start]
             spans[-1] = Span(spans[-1].start, start)
             start += len(line[start:end]) - len(line[start:end].lstrip())
         if start < end:
@@ -79,18 +79,26 @@ def _spans(line: str) -> Sequence[Span]:
     return spans
 
 
-def _claims(sentence: str) -> Iterator[Claim]:
+def _starts(line: str, group: Citation) -> Sequence[int]:
+    """Where a sentence that begins with the citations may begin: with the white space before them, or not."""
+    group_text = line[group.start : group.end]
+    return group.start, group.end - len(group_text.lstrip())
+
+
+def _claims(line: str, span: Span, groups: Sequence[Citation]) -> Iterator[Claim]:
     """Cut after each citation, which belongs to what stands before it; or after it, if nothing does."""
-    position = 0
+    position = span.start
     pending: tuple[int, ...] = ()
-    for citation in _CITATIONS.finditer(sentence):
-        text = sentence[position : citation.start()].strip(_EDGES)
-        pending += tuple(cited_numbers(citation[0]))
+    for group in groups:
+        if not (span.start < group.end <= span.end):
+            continue
+        text = line[position : max(position, group.start)].strip(_EDGES)
+        pending += tuple(dict.fromkeys(group.numbers))
         if not wording(text).empty:
             yield Claim(text, pending)
             pending = ()
-        position = citation.end()
-    text = sentence[position:].strip(_EDGES)
+        position = group.end
+    text = line[position : span.end].strip(_EDGES)
     if not wording(text).empty:
         yield Claim(text, pending)
 

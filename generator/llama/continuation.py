@@ -6,8 +6,6 @@ Knows one answer; knows nothing of the cache, or of other answers that are writt
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-import llama_cpp
-
 from generator.answer_stream import AnswerStream
 from generator.events import Piece, Sampling, StopReason, paced
 from generator.llama.engine_log import EngineError
@@ -26,9 +24,9 @@ class Continuation:
     def __init__(self, model: LlamaModel, tokens: Sequence[int], sampling: Sampling, started: float) -> None:
         if not tokens:
             raise EngineError("The prompt is empty.")
-        if sampling.grammar and model.opens_reasoning(tokens):
-            # A grammar leaves no room for reasoning: the block that the template opened is closed again.
-            tokens = [*tokens, *model.close_tokens, *model.tokenize("\n\n")]
+        if sampling.grammar:
+            # A grammar leaves no room for reasoning.
+            tokens = model.without_reasoning(tokens)
         self.tokens = list(tokens)
         self.started = started
         self.next: list[int] = []
@@ -37,7 +35,7 @@ class Continuation:
         self._sampling = sampling
         self._sampler = Sampler(sampling, model.vocab)
         self._most_reasoning = sampling.max_reasoning or model.n_ctx
-        self._stream = AnswerStream(sampling.stop, started, model.opens_reasoning(tokens))
+        self._stream = AnswerStream((*sampling.stop, *model.turn_stops), started, model.left_open(tokens))
 
     def sample(self, context: Any, index: int, cached: int) -> Iterator[Piece]:
         """Choose the next token by the logits of `index` in the last batch, with `cached` tokens before it.
@@ -45,27 +43,29 @@ class Continuation:
         Sets `next`, or the `reason` to end. Raises EngineError if no token obeys the grammar.
         """
         token = self._sampler.sample(context, index)
-        if llama_cpp.llama_vocab_is_eog(self._model.vocab, token):
+        if self._model.ends(token):
             self.reason = "end"
             return
         stream = self._stream
         yield from self._paced(stream.add(self._model.visible(token)))
         if stream.stopped:
-            self.reason = "stop"
+            # What the template puts behind every turn is an end, however the model spells it.
+            self.reason = "stop" if stream.met in self._sampling.stop else "end"
             return
         if not stream.reasoning and stream.n_tokens - stream.n_reasoning >= self._sampling.max_tokens:
             self.reason = "max_tokens"
             return
         self.next = [token]
         if stream.reasoning and stream.n_reasoning >= self._most_reasoning:
+            closing = stream.tags.closing
             yield from self._paced(stream.close_reasoning())
-            self.next += self._model.close_tokens
+            self.next += self._model.tokenize(closing)
         if cached + len(self.next) > self._model.n_ctx:
             self.reason = "context"
 
     def finish(self) -> list[Piece]:
         """What was held back, once no more tokens come."""
-        return self._paced(self._stream.finish())
+        return self._paced(self._stream.finish(cut=self.reason != "end"))
 
     def timing(self, reused: int, threads: int) -> Timing:
         """The figures, after `finish`."""

@@ -11,17 +11,21 @@ from typing import Any
 
 import llama_cpp
 
-from generator.answer_stream import CLOSE, OPEN
 from generator.events import Loaded
 from generator.llama.engine_log import EngineError, EngineLog, engine_version
 from generator.llama.process_memory import peak_rss, pss
+from generator.llama.tokens import chat_template
+from generator.llama.turn_end import TurnEnd, turn_end
 from generator.measured import Memory
+from generator.reasoning_tags import CHANNEL, END, FINAL, MARKS, MESSAGE, ROLE, START, Tags, known, left_open
 
 # llama.cpp's own default: prompts are read in pieces of this many tokens, with progress in between.
 BATCH = 512
 ABORTED = 2
 # llama.cpp rounds a context up to a multiple of this many tokens.
 _CONTEXT_STEP = 256
+# Tokens at the end of a prompt, among which a tag of reasoning and white space have room.
+_LONGEST_MARK = 48
 
 
 class LlamaModel:
@@ -41,14 +45,9 @@ class LlamaModel:
         self._memory = llama_cpp.llama_get_memory(self._context)
         self.n_ctx: int = llama_cpp.llama_n_ctx(self._context) // sequences
         self._n_batch: int = llama_cpp.llama_n_batch(self._context)
-        # What a reasoning block is closed with; each tag is one token in a vocabulary that knows it.
-        self.close_tokens = self.tokenize("\n" + CLOSE)
-        self._tags = {
-            token: tag
-            for tag in (OPEN, CLOSE)
-            for token in self.tokenize(tag)
-            if self.piece(token) == tag.encode()
-        }
+        # Each tag of a reasoning block is one token in a vocabulary that knows it.
+        self._tags = self._read_tags()
+        self._turn_end = self._read_turn_end()
         self._threads = 1
         self._abort = ctypes.create_string_buffer(2)
         self._install_abort_callback()
@@ -100,7 +99,16 @@ class LlamaModel:
     @property
     def reasons(self) -> bool:
         """Whether the vocabulary or the chat template knows reasoning blocks."""
-        return bool(self._tags) or CLOSE in (self.chat_template or "")
+        return known(self.chat_template or "", self._tags.values())
+
+    @property
+    def turn_stops(self) -> tuple[str, ...]:
+        """The end of a turn by the chat template, as text, where the file does not name it an end."""
+        return self._turn_end.stops
+
+    def ends(self, token: int) -> bool:
+        """Whether the token ends an answer, by the file's header or by its chat template."""
+        return self._ends_by_header(token) or token == self._turn_end.token
 
     @property
     def loaded(self) -> Loaded:
@@ -131,15 +139,49 @@ class LlamaModel:
             size = -written
 
     def visible(self, token: int) -> bytes:
-        """The bytes of a token that the model wrote; special tokens stand for none, except the tags."""
+        """The bytes of a token that the model wrote; none of special ones, but for tags of reasoning."""
         tag = self._tags.get(token)
         return tag.encode() if tag else self.piece(token, special=False)
 
-    def opens_reasoning(self, tokens: Sequence[int]) -> bool:
-        """Whether the prompt ends with the opening tag, as some templates do themselves."""
-        # Where the vocabulary does not know the tag, it takes up to a token per character.
-        end = b"".join(map(self.piece, tokens[-len(OPEN) - 2 :]))
-        return end.decode(errors="replace").rstrip().endswith(OPEN)
+    def left_open(self, tokens: Sequence[int]) -> Tags | None:
+        """The tags of the reasoning block that the prompt has opened, as some templates do themselves."""
+        return left_open(self._last_text(tokens))
+
+    def without_reasoning(self, tokens: Sequence[int]) -> Sequence[int]:
+        """The prompt, and what makes the model answer at once: an open block is closed again."""
+        tags = self.left_open(tokens)
+        if tags:
+            answer = "" if tags.then else "\n\n"
+            return [*tokens, *self.tokenize(tags.closing + answer)]
+        if CHANNEL in self._tags.values() and self._last_text(tokens).rstrip().endswith(ROLE):
+            return [*tokens, *self.tokenize(FINAL)]
+        return tokens
+
+    def _last_text(self, tokens: Sequence[int]) -> str:
+        # Where the vocabulary does not know a tag, it takes up to a token per character.
+        return b"".join(map(self.piece, tokens[-_LONGEST_MARK:])).decode(errors="replace")
+
+    def _ends_by_header(self, token: int) -> bool:
+        return bool(llama_cpp.llama_vocab_is_eog(self.vocab, token))
+
+    def _read_tags(self) -> dict[int, str]:
+        tags = {}
+        for tag in MARKS:
+            first, *more = self.tokenize(tag) or [-1]
+            shown = self.piece(first) if first >= 0 else b""
+            # Of a tag in several tokens the first may be a control token, which would be hidden.
+            begins = shown and tag.encode().startswith(shown)
+            if begins and (not more or not self.piece(first, special=False)):
+                tags[first] = shown.decode()
+        if CHANNEL in tags.values():
+            return tags
+        # The other marks of gpt-oss are other models' ends of turns.
+        others = {END, START, MESSAGE}
+        return {token: tag for token, tag in tags.items() if tag not in others}
+
+    def _read_turn_end(self) -> TurnEnd:
+        template = chat_template(self)
+        return turn_end(template, self.tokenize, self._ends_by_header) if template else TurnEnd()
 
     def cancel(self) -> None:
         """Stop what llama.cpp computes now, within milliseconds. Callable from any thread."""

@@ -11,10 +11,11 @@ from typing import Any
 
 import llama_cpp
 
-from generator.answer_stream import CLOSE, OPEN
 from generator.events import Message
 from generator.llama.engine_log import EngineError, EngineLog
+from generator.llama.special_texts import token_text
 from generator.llama.tokens import Tokenizer
+from generator.reasoning_tags import known
 
 
 class Vocabulary:
@@ -40,11 +41,8 @@ class Vocabulary:
     @property
     def reasons(self) -> bool:
         """Whether the vocabulary or the chat template knows reasoning blocks."""
-        tags = {OPEN.encode(), CLOSE.encode()}
         tokens = range(llama_cpp.llama_vocab_n_tokens(self.vocab))
-        return CLOSE in (self._template or "") or any(
-            llama_cpp.llama_vocab_get_text(self.vocab, token) in tags for token in tokens
-        )
+        return known(self._template or "", (token_text(self.vocab, token) for token in tokens))
 
 
 def main() -> None:

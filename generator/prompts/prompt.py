@@ -6,7 +6,7 @@ from langchain_core.prompts import ChatPromptTemplate
 
 from generator.answer import ABSTENTION, Exchange
 from generator.events import Message
-from generator.prompts.quotation import quoted
+from generator.prompts.quotation import evidence
 from retriever.passage import Passage
 
 # One user turn and no system turn: some chat templates refuse a system turn, and every model in a
@@ -73,4 +73,4 @@ def _opening(question: str, passages: Sequence[Passage]) -> Message:
 
 def _quoted(passage: Passage) -> str:
     stars = f"({passage.rating:g} of 5 stars) " if passage.rating is not None else ""
-    return stars + quoted(passage.text)
+    return stars + evidence(passage.text)

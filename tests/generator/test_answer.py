@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from generator import Answer
-from generator.answer import cited_numbers, count_words
+from generator.answer import count_words
+from generator.citations import cited_numbers
 from generator.measured import Memory, Timing
 from generator.verbatim.sentences import Sentence
 from retriever.passage import Match

@@ -6,15 +6,18 @@ import time
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from generator.answer_stream import CLOSE, OPEN, AnswerStream
+from generator.answer_stream import AnswerStream
 from generator.events import Piece, Reasoning, Text, TextWasReasoning
+from generator.reasoning_tags import HARMONY, PAIRS, THINK, Tags
 from generator.transcript import Transcript
 
+OPEN, CLOSE = THINK.open, THINK.close
 # Whole tags, and what they are made of, among other text.
 texts = st.lists(
     st.sampled_from([OPEN, CLOSE, "<", "</", "think>", ">", "a", "stop", "st", " ", "\n", "é", "\0", "😀"]),
     max_size=12,
 ).map("".join)
+PAIR = st.sampled_from(PAIRS)
 cuts = st.lists(st.integers(0, 160), max_size=60)
 stops = st.sampled_from([(), ("stop",)])
 
@@ -53,7 +56,9 @@ def test_reasoning_and_answer_are_those_of_the_whole_text(
     text: str, cut_at: list[int], opened: bool, stop: tuple[str, ...]
 ) -> None:
     transcript = Transcript()
-    for piece in feed(AnswerStream(stop, time.perf_counter(), opened), text.encode(), cut_at):
+    for piece in feed(
+        AnswerStream(stop, time.perf_counter(), THINK if opened else None), text.encode(), cut_at
+    ):
         transcript.take(piece)
     assert (transcript.reasoning, transcript.text) == split(text, opened, stop)
 
@@ -75,7 +80,7 @@ def test_a_character_comes_whole() -> None:
 
 @given(texts, cuts, st.booleans())
 def test_times_tell_when_text_and_when_the_answer_began(text: str, cut_at: list[int], opened: bool) -> None:
-    stream = AnswerStream((), time.perf_counter(), opened)
+    stream = AnswerStream((), time.perf_counter(), THINK if opened else None)
     transcript = Transcript()
     pieces = feed(stream, text.encode(), cut_at)
     for piece in pieces:
@@ -113,8 +118,77 @@ def test_a_block_that_was_never_opened_takes_its_text_back() -> None:
 
 
 def test_a_block_can_be_closed_from_outside() -> None:
-    stream = AnswerStream((), time.perf_counter(), opened=True)
+    stream = AnswerStream((), time.perf_counter(), opened=THINK)
     assert stream.add(b"Well </th\xc3") == [Reasoning("Well ")]
     assert stream.close_reasoning() == [Reasoning("</th")]
     assert stream.add(b"Yes") == [Text("Yes")]
     assert stream.n_reasoning == 1
+
+
+def transcribed(text: str, cut_at: list[int], opened: Tags | None = None) -> tuple[str, str]:
+    transcript = Transcript()
+    for piece in feed(AnswerStream((), time.perf_counter(), opened), text.encode(), cut_at):
+        transcript.take(piece)
+    return transcript.reasoning, transcript.text
+
+
+@given(PAIR, cuts, st.booleans())
+def test_every_pair_of_tags_is_split_off_wherever_it_is_cut(
+    pair: Tags, cut_at: list[int], opened: bool
+) -> None:
+    text = f"Well, [1] <b>\n{pair.close}\n\nIt is [2]."
+    if opened:
+        assert transcribed(text, cut_at, pair) == ("Well, [1] <b>\n", "It is [2].")
+    # Also where the template has opened the block with the tag that the model then writes.
+    assert transcribed(f" {pair.open}\n{text}", cut_at, pair if opened else None) == (
+        "Well, [1] <b>\n",
+        "It is [2].",
+    )
+
+
+def test_the_known_pairs_are_among_them() -> None:
+    known = {(pair.open, pair.close) for pair in PAIRS}
+    words = ("think", "thinking", "thought", "reasoning", "reflection")
+    assert {(f"<{word}>", f"</{word}>") for word in words} <= known
+    assert ("[THINK]", "[/THINK]") in known
+    assert ("<seed:think>", "</seed:think>") in known
+    assert ("\u25c1think\u25b7", "\u25c1/think\u25b7") in known
+    assert ("<|START_THINKING|>", "<|END_THINKING|>") in known
+
+
+@given(PAIR, cuts)
+def test_a_block_that_was_never_opened_ends_with_its_closing_tag(pair: Tags, cut_at: list[int]) -> None:
+    # A word in square brackets alone is ordinary text.
+    if not pair.close.startswith("[") or pair.close == "[/THINK]":
+        assert transcribed(f"Well.{pair.close}It is.", cut_at) == ("Well.", "It is.")
+
+
+ANALYSIS = "<|channel|>analysis<|message|>"
+NEXT = "<|end|><|start|>assistant"
+
+
+@given(cuts)
+def test_of_gpt_oss_only_the_final_message_is_the_answer(cut_at: list[int]) -> None:
+    final = "<|channel|>final<|message|>It is <b>."
+    assert transcribed(final, cut_at) == ("", "It is <b>.")
+    assert transcribed(f"{ANALYSIS}Well.{NEXT}{final}", cut_at) == ("Well.", "It is <b>.")
+    assert transcribed(f"<|start|>assistant{ANALYSIS}Well.{NEXT}{final}<|return|>", cut_at) == (
+        "Well.",
+        "It is <b>.",
+    )
+    assert transcribed(f"Well.{NEXT}{final}<|end|><|start|>user", cut_at, HARMONY) == ("Well.", "It is <b>.")
+    several = f"{ANALYSIS}One.{NEXT}<|channel|>commentary to=x<|message|>Two.{NEXT}{final}"
+    assert transcribed(several, cut_at) == ("One.\n\nTwo.", "It is <b>.")
+    assert transcribed(f"{ANALYSIS}Well.{NEXT}<|channel|>", cut_at) == ("Well.", "")
+
+
+@given(st.lists(st.sampled_from(["é", "😀", "a", "漢"]), min_size=1, max_size=6).map("".join), st.data())
+def test_a_cut_text_ends_with_a_whole_character(text: str, data: st.DataObject) -> None:
+    whole = text.encode()
+    length = data.draw(st.integers(0, len(whole)))
+    stream = AnswerStream((), time.perf_counter())
+    pieces = [piece for byte in whole[:length] for piece in stream.add(bytes([byte]))] + stream.finish(
+        cut=True
+    )
+    shown = "".join(piece.text for piece in pieces if isinstance(piece, Text))
+    assert shown == whole[:length].decode(errors="ignore")

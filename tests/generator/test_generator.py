@@ -8,9 +8,10 @@ import pytest
 
 from config import ModelSpec, Settings
 from config.errors import ModelUnavailable, PromptTooLong
+from config.machine import usable_cores
 from generator import Answer, Done, Generator, Loading, PromptProgress, Text
+from generator.cores import CoreShare
 from generator.events import Message
-from models.llama_process import usable_cores
 from retriever.passage import Match
 from tests.generator.asking import QUESTION
 
@@ -57,13 +58,21 @@ def test_interactive_answers_reuse_the_prompt_and_measured_ones_never(
 
 
 def test_models_that_answer_together_share_the_cores(start: Start, matches: list[Match]) -> None:
-    cores = len(os.sched_getaffinity(0))
+    cores = usable_cores()
     generator = start(max_tokens=1)
     for sharing in (1, 2, 3, cores + 1, 1000):
         answer = generator.answer(QUESTION, matches, sharing=sharing)
         assert answer.timing.threads == max(1, cores // sharing)
         assert answer.shared == (sharing > 1)
-    assert usable_cores() == cores
+    assert cores <= len(os.sched_getaffinity(0))
+
+
+def test_a_model_has_no_more_threads_than_its_settings_say(start: Start) -> None:
+    share = CoreShare()
+    answer = start(max_tokens=1, threads=1).answer(QUESTION, [], sharing=share)
+    assert (answer.timing.threads, share.threads) == (1, 1)
+    answer = start(max_tokens=1, threads=1024).answer(QUESTION, [])
+    assert answer.timing.threads == usable_cores()
 
 
 def test_loading_ahead_is_not_done_twice(start: Start, matches: list[Match]) -> None:

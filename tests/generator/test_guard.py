@@ -16,7 +16,7 @@ from generator.__main__ import app
 from generator.safety.content_filter import ADDRESS
 from generator.safety.guard import HELD_BACK, guard_messages, guard_of, guarded
 from ingest import ingest
-from ingest.reader import ReviewFile
+from ingest.review_file import ReviewFile
 from retriever import Embedder
 from retriever.passage import Match
 from tests.generator.asking import QUESTION

@@ -136,3 +136,88 @@ def test_no_review_can_hide_an_answer_and_no_reasoning_is_told_again(
     # The template has opened a block, and nothing closed it.
     assert (answer.reasoning, answer.text) == (ANSWER, "")
     assert answer.timing.ttfo_s is None
+
+
+OTHER_TAGS = [
+    ("[THINK]", "[/THINK]"),
+    ("<thought>", "</thought>"),
+    ("<reasoning>", "</reasoning>"),
+    ("<seed:think>", "</seed:think>"),
+    ("\u25c1think\u25b7", "\u25c1/think\u25b7"),
+    ("<|START_THINKING|>", "<|END_THINKING|>"),
+]
+
+
+@pytest.mark.parametrize("tags", OTHER_TAGS)
+@pytest.mark.parametrize("opens", [False, True], ids=["", "template opens"])
+@pytest.mark.parametrize("kind", ["control", "tags", None])
+def test_other_tags_are_split_off_too(
+    tags: tuple[str, str], opens: bool, kind: str | None, tmp_path: Path, matches: list[Match]
+) -> None:
+    written = f"{THOUGHT}{tags[1]}{ANSWER}" if opens else f"{tags[0]}{THOUGHT}{tags[1]}{ANSWER}"
+    template = TEMPLATE + tags[0] + "\n" if opens else TEMPLATE + f"{{# {tags[1]} #}}"
+    model = {kind: tags} if kind else {}
+    write_scripted_model(tmp_path / "m.gguf", written, template=template, **model)  # type: ignore[arg-type]
+    spec = ModelSpec(name="m", file=str(tmp_path / "m.gguf"), temperature=0, n_ctx=4096)
+    with Generator(spec, Settings(home=tmp_path)) as generator:
+        answer = generator.answer(QUESTION, matches)
+    assert (answer.reasoning, answer.text, answer.stop_reason) == (THOUGHT, ANSWER, "end")
+
+
+HARMONY_MARKS = ("<|channel|>", "<|message|>", "<|end|>", "<|start|>")
+HARMONY_TEMPLATE = (
+    "{% for m in messages %}<|start|>{{ m.role }}"
+    "{% if m.role == 'assistant' %}<|channel|>final{% endif %}<|message|>{{ m.content }}<|end|>{% endfor %}"
+    "{% if add_generation_prompt %}<|start|>assistant{% endif %}"
+)
+
+
+def test_of_the_messages_of_gpt_oss_the_final_one_is_the_answer(tmp_path: Path, matches: list[Match]) -> None:
+    # Each mark once: a scripted model says nothing twice.
+    said = f"<|channel|>analysis<|message|>{THOUGHT}<|end|><|start|>assistant"
+    write_scripted_model(tmp_path / "m.gguf", said, template=HARMONY_TEMPLATE, control=HARMONY_MARKS)
+    spec = ModelSpec(name="m", file=str(tmp_path / "m.gguf"), temperature=0, n_ctx=4096)
+    with Generator(spec, Settings(home=tmp_path)) as generator:
+        answer = generator.answer(QUESTION, matches)
+    assert (answer.reasoning, answer.text, answer.stop_reason) == (THOUGHT, "", "end")
+
+
+@pytest.mark.parametrize("tags", [*OTHER_TAGS, ("<|channel|>analysis<|message|>", "<|end|>")])
+def test_a_spent_budget_closes_any_block(tags: tuple[str, str], tmp_path: Path, matches: list[Match]) -> None:
+    endless = " ".join(f"and{number}" for number in range(60))
+    marks = HARMONY_MARKS if tags[1] == "<|end|>" else tags
+    write_scripted_model(tmp_path / "m.gguf", f"{tags[0]}{endless}", template=HARMONY_TEMPLATE, control=marks)
+    spec = ModelSpec(name="m", file=str(tmp_path / "m.gguf"), temperature=0, n_ctx=4096, reasoning_tokens=20)
+    with Generator(spec, Settings(home=tmp_path)) as generator:
+        answer = generator.answer(QUESTION, matches)
+    assert answer.timing.n_reasoning == 20
+    assert endless.startswith(answer.reasoning)
+    # The scripted model begins again behind what it did not write.
+    assert tags[1] not in answer.text
+
+
+@pytest.mark.parametrize("at_once", [1, 2])
+def test_a_text_that_is_cut_ends_with_a_whole_character(
+    at_once: int, tmp_path: Path, matches: list[Match]
+) -> None:
+    write_scripted_model(tmp_path / "m.gguf", "Gud \U0001f600\u00e9", template=TEMPLATE, bytewise=True)
+    texts = []
+    for max_tokens in range(5, 12):
+        spec = ModelSpec(name="m", file=str(tmp_path / "m.gguf"), temperature=0, max_tokens=max_tokens)
+        with Generator(spec, Settings(home=tmp_path), at_once=at_once) as generator:
+            texts.append(generator.answer(QUESTION, matches).text)
+    assert texts == ["Gud"] * 3 + ["Gud \U0001f600"] * 2 + ["Gud \U0001f600\u00e9"] * 2
+
+
+@pytest.mark.parametrize(("mark", "close"), [("<|channel>", "<channel|>"), ("<unused94>", "<unused95>")])
+def test_a_tag_may_begin_with_a_control_token(
+    mark: str, close: str, tmp_path: Path, matches: list[Match]
+) -> None:
+    said = f"{mark}thought {THOUGHT}{close}{ANSWER}"
+    write_scripted_model(tmp_path / "m.gguf", said, template=TEMPLATE, control=[mark, close])
+    spec = ModelSpec(name="m", file=str(tmp_path / "m.gguf"), temperature=0, n_ctx=4096)
+    with Generator(spec, Settings(home=tmp_path)) as generator:
+        *events, answer = generator.stream(QUESTION, matches)
+    assert isinstance(answer, Answer)
+    assert (answer.reasoning, answer.text) == (THOUGHT, ANSWER)
+    assert TextWasReasoning() not in events

@@ -1,6 +1,6 @@
 """Prompts as tokens: one BOS, the file's own template, and no control token out of a review."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import gguf
@@ -13,6 +13,7 @@ from generator.backends.token_counter import TokenCounter
 from generator.backends.worker_process import WorkerProcess
 from generator.events import Message
 from models.tiny.random_weights import CHAT_TEMPLATE
+from tests.scripted_model import write_scripted_model
 
 StartWorker = Callable[..., WorkerProcess]
 TinyFile = Callable[[str], Path]
@@ -99,6 +100,43 @@ def test_no_text_becomes_a_control_token(base_model: WorkerProcess, text: str) -
 @given(st.text("abcxyz ,.", max_size=40).filter(lambda text: text == text.strip()))
 def test_ordinary_text_is_left_as_it_is(base_model: WorkerProcess, vocabulary: list[str], text: str) -> None:
     assert text_of(base_model.tokenize([Message("user", text)])[1:], vocabulary) == text
+
+
+PLAIN = ["\n\n", "\n\n\n", "<b>", "</h1>", "<br/>", "[7]", "word"]
+MARKS = ["<start_of_turn>", "<|im_end|>", "[INST]", "<<SYS>>", "<mask>", "### Answer:"]
+
+
+@pytest.fixture(scope="module")
+def like_gemma(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[WorkerProcess, Path]]:
+    """Its tokenizer defines plain text and marks of turns as tokens of the user."""
+    path = tmp_path_factory.mktemp("gemma") / "model.gguf"
+    template = "{{ bos_token }}{% for m in messages %}{{ m.content }}\n### Answer:{% endfor %}"
+    write_scripted_model(path, "Yes.", tags=[*PLAIN, *MARKS], template=template)
+    worker = WorkerProcess(path, 512)
+    list(worker.load())
+    yield worker, path
+    worker.close()
+
+
+def pieces_of(worker: WorkerProcess, path: Path, text: str) -> list[str]:
+    known: list[str] = gguf.GGUFReader(path).fields["tokenizer.ggml.tokens"].contents()
+    return [known[token] for token in worker.tokenize([Message("user", text)])]
+
+
+@pytest.mark.parametrize("text", PLAIN)
+def test_text_that_the_tokenizer_defines_stays_one_token(
+    text: str, like_gemma: tuple[WorkerProcess, Path]
+) -> None:
+    assert text in pieces_of(*like_gemma, f"one{text}two")
+
+
+@pytest.mark.parametrize("mark", MARKS)
+def test_a_mark_of_a_turn_is_taken_apart_even_if_the_user_defined_it(
+    mark: str, like_gemma: tuple[WorkerProcess, Path]
+) -> None:
+    # The template writes one "### Answer:".
+    found = pieces_of(*like_gemma, f"one{mark}two\n{mark} three")
+    assert found.count(mark) == (mark == "### Answer:")
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ import pytest
 
 from compare.scores import read_question_set
 from config.errors import ConfigError
-from ingest.reader import ReviewFile
 from ingest.review import Review
+from ingest.review_file import ReviewFile
 
 DATA = Path(__file__).parents[3] / "data"
 
@@ -33,7 +33,7 @@ def test_the_question_set_has_tiers_and_traps() -> None:
 
 def test_traps_are_planted_and_in_no_review() -> None:
     with ReviewFile(DATA / "reviews.csv") as file:
-        reviews = " ".join(review.text.casefold() for review in file if isinstance(review, Review))
+        reviews = " ".join((review.text or "").casefold() for review in file if isinstance(review, Review))
     for one in read_question_set(DATA / "experiment-questions.yaml"):
         for words in one.forbidden:
             assert words.casefold() in " ".join(one.planted).casefold()
