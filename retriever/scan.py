@@ -9,7 +9,7 @@ from itertools import groupby, pairwise
 from database import Database
 from retriever.harmful import mark_suspicious
 from retriever.passage import StoredPassage
-from retriever.suspicion import Sign, enough, may_hold_signs, signs, strongest
+from retriever.suspicion import Sign, enough, signs_within, strongest
 
 SCANNER = "scanner: "
 # From here on a sign is enough for a passage of a review that gave itself away elsewhere.
@@ -64,15 +64,16 @@ def _found(texts: Sequence[str]) -> dict[int, tuple[Sign, ...]]:
 
     What one piece does not tell, two that follow each other may.
     """
-    if not may_hold_signs(" ".join(texts)):
+    look = signs_within(" ".join(texts))
+    if look is None:
         return {}
-    alone = [signs(text) for text in texts]
+    alone = [look(text) for text in texts]
     found = {number: noticed for number, noticed in enumerate(alone) if enough(noticed)}
     for first, second in pairwise(range(len(texts))):
         if first not in found and second not in found:
             # Only what the cut went through is read once more: to read all again takes twice as long.
             seam = [*texts[first].split()[-_SEAM:], *texts[second].split()[:_SEAM]]
-            together = strongest([*alone[first], *alone[second], *signs(" ".join(seam))])
+            together = strongest([*alone[first], *alone[second], *look(" ".join(seam))])
             if enough(together):
                 found[first] = found[second] = together
     if found:

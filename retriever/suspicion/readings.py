@@ -49,7 +49,6 @@ _SPACED = re.compile(r"(?<!\w)[^\W_](?:[ \t.\-*·|/]{1,4}[^\W_]){7,}(?!\w)")
 _WORD_GAP = re.compile(r"[ \t]{2,}|[|/]")
 _DIGIT = re.compile(r"\d")
 _CODE_LETTERS = 16
-_LONG_WORD = re.compile(rf"\S{{{_CODE_LETTERS}}}")
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{16,}={0,2}")
 _HEX = re.compile(r"(?<![0-9A-Za-z])(?:(?:\\x|0x)?[0-9a-fA-F]{2}[ ,]?){10,}")
 _BINARY = re.compile(r"(?<![0-9A-Za-z])(?:[01]{8}[ ,]?){5,}")
@@ -110,16 +109,19 @@ def readings(text: str, backwards: frozenset[str], turned: frozenset[str]) -> It
         yield Reading(codecs.encode(seen, "rot13"), "ROT13")
 
 
-def may_hide(text: str, backwards: frozenset[str], turned: frozenset[str]) -> bool:
+def may_hide(text: str, folded: str, backwards: frozenset[str], turned: frozenset[str]) -> bool:
     """Whether a part of the text may be read in another way than it stands there; False is certain."""
-    if not text.isascii() or _LONG_WORD.search(text):
+    words = folded.split()
+    if not text.isascii() or max(map(len, words), default=0) >= _CODE_LETTERS:
         return True
-    if _PERCENT.search(text) or _ESCAPES.search(text) or _ENTITIES.search(text):
+    if "%" in text and _PERCENT.search(text):
+        return True
+    if ("\\" in text and _ESCAPES.search(text)) or ("&" in text and _ENTITIES.search(text)):
         return True
     if _DIGIT.search(text) and (_LEET_WITHIN.search(text) or _HEX.search(text) or _BINARY.search(text)):
         return True
-    words = frozenset(text.casefold().split())
-    return not (words.isdisjoint(backwards) and words.isdisjoint(turned)) or _SPACED.search(text) is not None
+    distinct = frozenset(words)
+    return not (distinct.isdisjoint(backwards) and distinct.isdisjoint(turned)) or bool(_SPACED.search(text))
 
 
 def _unseen(text: str) -> Iterator[Reading]:

@@ -5,7 +5,7 @@ write around it. Knows nothing of reviews, databases or models.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from retriever.suspicion.orders import BACKWARDS, TURNED, Sign, may_order, orders, orders_together
 from retriever.suspicion.phrases import ROLE
@@ -99,19 +99,26 @@ def signs(text: str) -> tuple[Sign, ...]:
     return strongest(_signs(text))
 
 
-def may_hold_signs(text: str) -> bool:
-    """Whether anything may be noticed in a part of the text; False is certain, found in a tenth of the time.
+def signs_within(whole: str) -> Callable[[str], tuple[Sign, ...]] | None:
+    """What finds the signs of a part of the text, as `signs` does, but looks for nothing that the text lacks.
 
-    A part begins and ends between words.
+    None: no part of it has a sign. A part begins and ends between words. It takes a third of the time that
+    `signs` takes.
     """
-    folded = text.casefold()
-    return (
-        may_hide(text, BACKWARDS, TURNED)
+    folded = whole.casefold()
+    if (
+        may_hide(whole, folded, BACKWARDS, TURNED)
         or any(mark in folded for mark in _MARKED)
-        or _FENCE.search(text) is not None
-        or _GAP.search(text) is not None
-        or may_order(text)
-    )
+        or _FENCE.search(whole)
+        or (("  " in whole or "\n" in whole or "\t" in whole) and _GAP.search(whole))
+    ):
+        return signs
+    return _open_signs if may_order(whole) else None
+
+
+def _open_signs(text: str) -> tuple[Sign, ...]:
+    """Of a text in ASCII that hides nothing and has no marks."""
+    return strongest(orders(text))
 
 
 def strongest(found: Iterable[Sign]) -> tuple[Sign, ...]:

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from benchmarks.attempts import Attempt, Honest, read_attempts, read_honest
-from retriever.suspicion import Sign, enough, may_hold_signs, signs, suspicions, template_marks
+from retriever.suspicion import Sign, enough, signs, signs_within, suspicions, template_marks
 from retriever.suspicion.lexicon import Lexicon
 from retriever.suspicion.orders import orders
 from retriever.suspicion.phrases import PHRASES, Phrase
@@ -186,13 +186,14 @@ WORDS = [
     before=st.lists(st.sampled_from(WORDS), max_size=25), part=st.lists(st.sampled_from(WORDS), max_size=12),
     behind=st.lists(st.sampled_from(WORDS), max_size=25),
 )  # fmt: skip
-def test_the_quick_look_misses_nothing_that_is_noticed_in_a_part(
+def test_a_look_at_the_whole_changes_nothing_that_is_noticed_in_a_part(
     before: list[str], part: list[str], behind: list[str]
 ) -> None:
-    if signs(" ".join(part)):
-        assert may_hold_signs(" ".join([*before, *part, *behind]))
+    look = signs_within(" ".join([*before, *part, *behind]))
+    assert (look(" ".join(part)) if look else ()) == signs(" ".join(part))
 
 
-def test_the_quick_look_misses_no_attempt() -> None:
+def test_a_look_at_the_whole_misses_no_attempt() -> None:
     for text in (text for attempt in BUILD for text in attempt.texts):
-        assert may_hold_signs(text) or not signs(text)
+        look = signs_within(text)
+        assert (look(text) if look else ()) == signs(text)
