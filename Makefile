@@ -39,17 +39,16 @@ $(READY): pyproject.toml constraints.txt requirements.lock
 	then $(BIN)/pip install --no-deps --index-url $(TORCH_CPU_INDEX) $(TORCH); \
 	else $(BIN)/pip install $(TORCH); fi
 
-demo: $(READY) ## ask two demo models about the sample reviews; the report is in runs/demo
+demo: $(READY) ## ask a small model about the sample reviews; the report is in runs/demo
 	$(BIN)/python -m ingest data/reviews.csv
-	$(BIN)/python -m compare experiments/demo.yaml --name demo --replace --out runs/demo
+	$(BIN)/python -m models pull smollm2 --optional
+	$(BIN)/python -m compare experiments/demo.yaml --skip-missing --show-answers --name demo --replace --out runs/demo
 	@echo
-	$(BIN)/python -m benchmarks.evidence --models demo-llama,demo-mistral,extractive
-	@echo
-	@echo "The demo models are toys of a few megabytes that can only choose sentences; extractive does so without"
-	@echo "a language model. A real one must be better than both. Next:"
+	@echo "smollm2 is a real language model, and one of the smallest: 135 million parameters. It often says nothing"
+	@echo "useful; extractive quotes without a language model. A useful model must be better than both. Next:"
 	@echo "  make app                                  the same in a browser, on http://localhost:8501"
-	@echo "  $(BIN)/python -m models pull mistral     a real model (4.4 GB); then compare it:"
-	@echo "  $(BIN)/python -m compare --models mistral:verbatim,demo-llama,extractive"
+	@echo "  $(BIN)/python -m models pull mistral     a larger model (4.4 GB); then compare it:"
+	@echo "  $(BIN)/python -m compare --models mistral,smollm2,extractive"
 
 app: $(READY) ## the pages in a browser: http://localhost:8501
 	$(BIN)/python -m streamlit run app/main.py --server.port 8501

@@ -61,6 +61,8 @@ def run_experiment(
     fail_if: options.FailIf = None,
     name: options.Name = "",
     replace: options.Replace = False,
+    skip_missing: options.SkipMissing = False,
+    show_answers: options.ShowAnswers = False,
     resume: options.Resume = None,
     out: options.Out = None,
     as_json: options.AsJson = False,
@@ -73,8 +75,11 @@ def run_experiment(
         answers=answers, mode="throughput" if throughput else mode, seed=seed, repeats=repeats, n_ctx=n_ctx,
         temperature=temperature, max_tokens=max_tokens, scores=scores, judge=judge, fail_if=fail_if,
     )  # fmt: skip
-    if resume is not None and (experiment or given.keys() - {"judge"} or name or replace or dry_run or out):
-        raise ConfigError("--resume goes by the run's stored plan; --judge, --json and --force go with it.")
+    of_new = (experiment, given.keys() - {"judge"}, name, replace, dry_run, out, skip_missing)
+    if resume is not None and any(of_new):
+        raise ConfigError(
+            "--resume goes by the run's stored plan; --judge, --json, --show-answers and --force go with it."
+        )
     conditions = observe()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # an end by a time limit can be resumed, too
     settings = load_settings()
@@ -84,15 +89,16 @@ def run_experiment(
         if resume is not None:
             plan = resumed_plan(runner.log, run_id, judge, settings)
         elif dry_run:
-            plan = _planned(runner, run_id, read_experiment(experiment, given), out)
+            plan = _planned(runner, run_id, read_experiment(experiment, given), out, skip_missing)
             print_forecast(plan, forecast(plan, settings, runner.log), judge_forecast(plan, settings))
             return
         else:
-            plan = _begun(runner, run_id, read_experiment(experiment, given), out, replace)
+            wanted = read_experiment(experiment, given)
+            plan = _begun(runner, run_id, wanted, out, replace, skip_missing)
         with working_on(database, run_id):
             if resume is not None and judge:
                 runner.log.change_plan(run_id, plan.to_row())  # now that nobody else works by it
-            sys.exit(Batch(run_id, plan, runner, as_json).work(conditions))
+            sys.exit(Batch(run_id, plan, runner, as_json, show_answers).work(conditions))
 
 
 @app.command()
@@ -130,21 +136,28 @@ def _new_name(name: str) -> str:
     return run_id
 
 
-def _begun(runner: Runner, run_id: str, experiment: Experiment, out: Path | None, replace: bool) -> Plan:
+def _begun(
+    runner: Runner, run_id: str, experiment: Experiment, out: Path | None, replace: bool, skip_missing: bool
+) -> Plan:
     """The plan of a new run, which is stored. Raises UserError."""
     _require_startable(runner.log, run_id, replace)  # before a minute of embedding and searching
-    plan = _planned(runner, run_id, experiment, out)
+    plan = _planned(runner, run_id, experiment, out, skip_missing)
     _require_startable(runner.log, run_id, replace)
     runner.log.begin_run(run_id, plan.to_row(), plan.task_rows(), replace)
     return plan
 
 
-def _planned(runner: Runner, run_id: str, experiment: Experiment, out: Path | None) -> Plan:
-    """The plan of a new run. `out`: the folder of its files, if they are not to lie in the home."""
+def _planned(
+    runner: Runner, run_id: str, experiment: Experiment, out: Path | None, skip_missing: bool
+) -> Plan:
+    """The plan of a new run; who is left out is told. `out`: the folder of its files, if not in the home."""
     settings = runner.settings
     folder = (out or settings.home / "runs" / run_id).resolve()
     retriever = Retriever(runner.log.database, runner.embedder, settings.retrieval)
-    return make_plan(experiment, settings, retriever, folder, _command())
+    plan = make_plan(experiment, settings, retriever, folder, _command(), skip_missing)
+    for sentence in plan.left_out:
+        tell(f"left out: {sentence}")
+    return plan
 
 
 def _require_startable(log: AnswerLog, run_id: str, replace: bool) -> None:

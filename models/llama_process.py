@@ -1,4 +1,4 @@
-"""What every process that runs llama.cpp is given: its environment, how many cores there are, and which.
+"""What every process that runs llama.cpp is given: its environment, and on which machine it runs.
 
 Knows nothing of files, headers or what the process does.
 """
@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 
 from config.environment import plain_environment
+from config.machine import usable_cores
 
 
 def llama_environment() -> dict[str, str]:
@@ -30,13 +31,6 @@ def llama_environment() -> dict[str, str]:
             filter(None, (os.environ.get("GLIBC_TUNABLES"), "glibc.malloc.hugetlb=1"))
         ),
     }
-
-
-def usable_cores() -> int:
-    """The cores this process may run on. llama.cpp's own default is half of them."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def machine_name() -> str:

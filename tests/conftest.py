@@ -16,23 +16,31 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import filelock
 import numpy as np
+import platformdirs
 import psycopg2
 import pytest
 from psycopg2.extensions import make_dsn, parse_dsn
 from psycopg2.sql import SQL, Composable, Identifier
 from pydantic import SecretStr
 
-from config import EmbedderSettings, Settings
+from config import EmbedderSettings, ModelSpec, Settings
+from config.errors import ModelUnavailable
+from config.folders import private_folder
 from database import Database
 from database.programs import give_to_server_user, run_binary
 from database.server import EmbeddedServer
+from models.catalogue.catalogue import find_spec
 from retriever import Embedder
 from retriever.embedder import Vectors
 from tests.browser import launch
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
+
+# Where models for tests are kept; read before it is taken away.
+_MODELS_HOME = os.environ.get("REVIEWDUEL_TEST_MODELS")
 
 for _variable in list(os.environ):
     if _variable.startswith(("REVIEWDUEL_", "PG")):
@@ -227,3 +235,23 @@ def browser() -> Iterator["Browser"]:
             pytest.skip(f"NO BROWSER, so the page is not tested. `make browser` installs one. {error}")
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def smollm2() -> tuple[ModelSpec, Settings]:
+    """A real language model, pulled once into a folder that outlives the tests; and settings that find it.
+
+    REVIEWDUEL_TEST_MODELS names the folder that holds `models`; else it is in the user's cache.
+    """
+    # Imported here: the hub's library takes half a second, which other tests need not wait for.
+    from models.sources.pull import pull
+
+    home = Path(_MODELS_HOME) if _MODELS_HOME else platformdirs.user_cache_path("reviewduel-tests")
+    settings = Settings(home=home)
+    spec = find_spec("smollm2", settings)
+    try:
+        with filelock.FileLock(private_folder(home) / "pull.lock"):  # workers of pytest come at the same time
+            pull(spec, settings)
+    except ModelUnavailable as error:
+        pytest.fail(f"The tests need {spec.name}, a model of 98 MB, in {settings.models_folder}. {error}")
+    return spec, settings

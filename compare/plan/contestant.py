@@ -9,6 +9,7 @@ from typing import get_args
 
 from config import AnswerMode, ModelSpec, Settings
 from models.catalogue.catalogue import find_spec, models_here
+from models.files import how_to_get, model_path
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,14 @@ def find_contestants(
     # A server is asked only if it is named: its answers may cost somebody something.
     found = [_find(name, settings, answers) for name in names or models_here(settings)]
     return list({one.name: one for one in found}.values())
+
+
+def left_out(contestant: Contestant, settings: Settings) -> str | None:
+    """Why this one cannot take part: its file is missing. None: it is there, or none is needed."""
+    spec = contestant.spec
+    if not spec.file or model_path(spec, settings).is_file():
+        return None
+    return f"{contestant.name}: its file {spec.file} is not here. {how_to_get(spec)}"
 
 
 def _find(name: str, settings: Settings, usual: AnswerMode | None) -> Contestant:

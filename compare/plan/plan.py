@@ -38,6 +38,7 @@ class Plan:
 
     `seed` shuffles contestants and askings. `command`: how a person started it. `out`: the folder of its
     files. `judge`: who marks the answers once all are given. `scores` and `fail_if` as in the experiment.
+    `left_out`: a sentence about each contestant whose file was missing.
     """
 
     contestants: tuple[Contestant, ...]
@@ -52,6 +53,7 @@ class Plan:
     fail_if: tuple[str, ...] = ()
     command: str = ""
     out: str = ""
+    left_out: tuple[str, ...] = ()
 
     @property
     def answers(self) -> int:

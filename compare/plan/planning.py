@@ -3,18 +3,19 @@
 Knows settings, contestants and the retriever; knows nothing of command lines, pages or how a run is stored.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from compare.judge import require_judge
-from compare.plan.contestant import Contestant, find_contestants
+from compare.plan.contestant import Contestant, find_contestants, left_out
 from compare.plan.experiment import Experiment
 from compare.plan.plan import Plan
 from compare.plan.tasks import prepare_tasks
 from compare.plan.threshold import Threshold
 from config import Settings
-from config.errors import ConfigError
+from config.errors import ConfigError, ModelUnavailable
 from config.settings import did_you_mean
 from generator import AnswerLog
 from models.catalogue.catalogue import find_spec
@@ -25,14 +26,23 @@ LONGEST_NAME = 60
 
 
 def make_plan(
-    experiment: Experiment, settings: Settings, retriever: Retriever, folder: Path, command: str
+    experiment: Experiment,
+    settings: Settings,
+    retriever: Retriever,
+    folder: Path,
+    command: str,
+    skip_missing: bool = False,
 ) -> Plan:
     """The plan of a new run. `folder`: where its files go; `command`: how a person starts it.
 
-    Raises UserError for names that nobody bears, and where there is nothing to ask.
+    `skip_missing`: contestants whose file is missing do not take part. Raises UserError for names that nobody
+    bears, and where there is nothing to ask.
     """
     # First what needs no database and no embedder: wrong names are to be told at once.
     contestants = _contestants(experiment, settings)
+    missing: tuple[str, ...] = ()
+    if skip_missing:
+        contestants, missing = _without_missing(contestants, settings)
     judge = find_spec(experiment.judge, settings) if experiment.judge else None
     if judge:
         require_judge(judge)
@@ -51,6 +61,7 @@ def make_plan(
         fail_if=experiment.fail_if,
         command=command,
         out=str(folder),
+        left_out=missing,
     )
 
 
@@ -83,6 +94,17 @@ def _contestants(experiment: Experiment, settings: Settings) -> tuple[Contestant
                 f"{did_you_mean(threshold.contestant, names)} There are: {', '.join(names)}."
             )
     return tuple(Contestant(one.spec.model_copy(update=changes), one.answers) for one in found)
+
+
+def _without_missing(
+    contestants: Sequence[Contestant], settings: Settings
+) -> tuple[tuple[Contestant, ...], tuple[str, ...]]:
+    """Those whose file is here, and a sentence about each other one. Raises ModelUnavailable if none is."""
+    looked_at = [(one, left_out(one, settings)) for one in contestants]
+    missing = tuple(why for _, why in looked_at if why)
+    if len(missing) == len(contestants):
+        raise ModelUnavailable(f"{' '.join(missing)} Or name a model that is here: no contestant is left.")
+    return tuple(one for one, why in looked_at if not why), missing
 
 
 def _require_checkable(experiment: Experiment) -> None:

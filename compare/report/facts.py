@@ -84,6 +84,7 @@ def _facts(run: FinishedRun) -> Iterator[tuple[str, Sequence[str]]]:
         yield "started", [_day_and_time(started)]
     yield "command", [plan.get("command", "")]
     yield "asked", [_asked(run)]
+    yield "left out", plan.get("left_out", ())
     yield "passages", [f"{plan['k']} {plan.get('passages', 'passages')} for each question"]
     yield "timing", sorted({row["mode"] for row in rows})
     yield "seed", [str(plan["seed"])]

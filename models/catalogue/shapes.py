@@ -1,4 +1,4 @@
-"""The header that a Llama-shaped model's Q4_K_M file has, from the model's sizes alone: no file needed.
+"""The header that a Llama-shaped model's Q4_K_M or Q4_1 file has, from the model's sizes alone.
 
 Knows which tensors such a model holds and which type llama.cpp's quantiser gives each; knows no names
 of models. tests/models/test_shapes.py holds it against llama.cpp's own quantiser.
@@ -14,18 +14,32 @@ from models.gguf.header import ArrayLength, Header, Scalar, Tensor
 # llama.cpp treats a model of 80 layers with grouped queries as "70B", and one of 8 experts as Mixtral.
 _LAYERS_OF_70B = 80
 _EXPERTS_OF_MIXTRAL = 8
+_EMBEDDING = "token_embd.weight"
+# llama.cpp's numbers.
+_FILE_TYPES = {"Q4_K_M": 15, "Q4_1": 3}
 
 
 def header_of(shape: Shape, name: str, context: int) -> Header:
-    """The header of the Q4_K_M file of a model of this shape."""
-    return Header(path=None, metadata=_metadata(shape, name, context), tensors=tuple(_tensors(shape)))
+    """The header of the quantised file of a model of this shape."""
+    tensors = _tensors(shape) if shape.quantisation == "Q4_K_M" else map(_in_q4_1, _tensors(shape))
+    return Header(path=None, metadata=_metadata(shape, name, context), tensors=tuple(tensors))
+
+
+def _in_q4_1(tensor: Tensor) -> Tensor:
+    """The tensor as a file in Q4_1 holds it: one type for every matrix but the one that is the output too."""
+    if tensor.kind == Kind.F32:
+        return tensor
+    if tensor.name != _EMBEDDING:
+        return Tensor(tensor.name, tensor.shape, Kind.Q4_1)
+    # Q6_K puts 256 weights into a block; rows of another length fall back to Q8_0.
+    return Tensor(tensor.name, tensor.shape, Kind.Q8_0 if tensor.shape[0] % 256 else Kind.Q6_K)
 
 
 def _metadata(shape: Shape, name: str, context: int) -> dict[str, Scalar]:
     metadata: dict[str, Scalar] = {
         "general.architecture": "llama",
         "general.name": name,
-        "general.file_type": 15,
+        "general.file_type": _FILE_TYPES[shape.quantisation],
         "llama.context_length": context,
         "llama.embedding_length": shape.width,
         "llama.block_count": shape.layers,
@@ -51,7 +65,7 @@ def _tensors(shape: Shape) -> Iterator[Tensor]:
     experts = (shape.experts,) if shape.experts else ()
     suffix = "_exps" if shape.experts else ""
     mixtral = shape.experts == _EXPERTS_OF_MIXTRAL
-    yield Tensor("token_embd.weight", (width, shape.vocabulary), Kind.Q4_K)
+    yield Tensor(_EMBEDDING, (width, shape.vocabulary), Kind.Q6_K if shape.tied else Kind.Q4_K)
     if shape.rope_factors:
         yield Tensor("rope_freqs.weight", (width // shape.heads // 2,), Kind.F32)
     for layer in range(shape.layers):
@@ -72,7 +86,8 @@ def _tensors(shape: Shape) -> Iterator[Tensor]:
         yield tensor("ffn_up" + suffix, (width, inner, *experts), Kind.Q4_K)
         yield tensor("ffn_down" + suffix, (inner, width, *experts), Kind.Q6_K if precise else Kind.Q4_K)
     yield Tensor("output_norm.weight", (width,), Kind.F32)
-    yield Tensor("output.weight", (width, shape.vocabulary), Kind.Q6_K)
+    if not shape.tied:
+        yield Tensor("output.weight", (width, shape.vocabulary), Kind.Q6_K)
 
 
 def _more_bits(layer: int, layers: int) -> bool:

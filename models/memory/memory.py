@@ -12,7 +12,7 @@ from typing import Any
 from config.errors import ModelUnavailable
 from config.folders import OTHER_TMPDIR, writing_to
 from models.gguf.architecture import refuse_old_layout
-from models.gguf.header import Header
+from models.gguf.header import ArrayLength, Header
 from models.gguf.header_file import write_header_file
 from models.llama_process import llama_environment
 
@@ -21,6 +21,9 @@ MIB = 2**20
 # A Python process that has imported llama_cpp and holds a tiny model, measured on Linux. Stands in where
 # the system does not tell how much the dry run took.
 PROCESS_BYTES = 45 * MIB
+# What llama.cpp keeps of each token of a vocabulary, measured on one of 49,152 with its merges.
+_BYTES_PER_TOKEN = 286
+_TOKENS = "tokenizer.ggml.tokens"
 _EMBEDDING = "token_embd.weight"
 
 
@@ -61,7 +64,11 @@ def predict_memory(header: Header, n_ctx: int, sequences: int = 1) -> MemoryPred
         file = Path(folder) / "header.gguf"
         with writing_to(folder, OTHER_TMPDIR):
             write_header_file(header, file)
-        return _predict(header, file, n_ctx, sequences)
+        predicted = _predict(header, file, n_ctx, sequences)
+    # That file has no vocabulary.
+    tokens = header.metadata.get(_TOKENS)
+    vocabulary = _BYTES_PER_TOKEN * tokens if isinstance(tokens, ArrayLength) else 0
+    return replace(predicted, around=predicted.around + vocabulary)
 
 
 def _predict(header: Header, path: Path, n_ctx: int, sequences: int) -> MemoryPrediction:

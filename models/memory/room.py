@@ -1,12 +1,10 @@
 """Whether a model fits into this machine's memory, or a card's; and what would fit if it does not."""
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
-import psutil
-
 from config.errors import ModelUnavailable
+from config.machine import memory_free
 from models.gguf.architecture import parameters
 from models.gguf.header import Header
 from models.gguf.quantisation import BITS_PER_WEIGHT
@@ -22,7 +20,6 @@ CARD_OVERHEAD = GIB // 2
 # Below this, a question with its passages hardly has room.
 _SMALL_CONTEXT = 512
 _LONG_ROPE = "rope_factors_long"
-_CGROUP = Path("/sys/fs/cgroup")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +47,8 @@ class Room:
 
 
 def this_machine() -> Room:
-    """The memory that is available now (Linux: MemAvailable), within the container's limit if any."""
-    available = psutil.virtual_memory().available
-    limit, used = _CGROUP / "memory.max", _CGROUP / "memory.current"
-    if limit.is_file() and used.is_file() and limit.read_text().strip().isdecimal():
-        # What a container has cached of files counts as used, though it would be given back.
-        cached = dict(line.split() for line in (_CGROUP / "memory.stat").read_text().splitlines())
-        free = int(limit.read_text()) - int(used.read_text()) + int(cached.get("file", 0))
-        available = min(available, max(free, 0))
-    return Room(available)
+    """The memory that is available now (Linux: MemAvailable), within the containers' limits if any."""
+    return Room(memory_free())
 
 
 def most_sequences(header: Header, n_ctx: int, wanted: int) -> int:

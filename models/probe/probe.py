@@ -15,8 +15,8 @@ from typing import Any
 
 from config.errors import ModelUnavailable
 from config.folders import private_folder, writing_to
+from config.machine import usable_cores
 from models.gguf.header import Header
-from models.llama_process import usable_cores
 from models.memory.room import GIB, this_machine
 from models.probe.extrapolation import Estimate, extrapolate
 from models.probe.probe_process import ProbeProcess

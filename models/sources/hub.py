@@ -5,11 +5,25 @@ Knows addresses; asks no server.
 
 import os
 
-from huggingface_hub import hf_hub_url
+import httpx2
+from huggingface_hub import hf_hub_url, set_client_factory
 from huggingface_hub.constants import ENDPOINT
 from huggingface_hub.errors import HFValidationError
+from huggingface_hub.utils._http import hf_request_event_hook
 
 from config.errors import ModelUnavailable
+from models.sources.network import ByUrl
+
+
+def _client() -> httpx2.Client:
+    """A client like the hub's own, which reads proxies itself and does not say what is wrong with them."""
+    hooks = {"request": [hf_request_event_hook]}
+    return httpx2.Client(
+        transport=ByUrl(), trust_env=False, event_hooks=hooks, follow_redirects=True, timeout=None
+    )
+
+
+set_client_factory(_client)
 
 
 def hub() -> str:

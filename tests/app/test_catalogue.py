@@ -239,8 +239,8 @@ def test_without_a_real_model_it_names_the_smallest_that_fits(
     monkeypatch.setattr("app.catalogue.page.this_machine", lambda: Room(4 * GIB))
     tab = open_page()
     assert "The demo models are always there" in tab.info[0].value
-    assert tab.button(key="pull-smallest").label.replace("\\", "").startswith("Pull deepseek-r1-1.5b, ")
-    monkeypatch.setattr("app.catalogue.page.this_machine", lambda: Room(GIB // 2))
+    assert tab.button(key="pull-smallest").label.replace("\\", "").startswith("Pull smollm2, ")
+    monkeypatch.setattr("app.catalogue.page.this_machine", lambda: Room(GIB // 8))
     tab.run()
     assert not [button for button in tab.button if button.key == "pull-smallest"]
 

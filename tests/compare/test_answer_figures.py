@@ -120,7 +120,7 @@ def test_choices_name_products_as_they_are_called_now(database: Database, figure
     log_answer(database, "a", product="gone")
     with database.connection() as connection, connection.cursor() as cursor:
         cursor.execute("INSERT INTO product (product_id, name) VALUES ('B00', 'Kettle') RETURNING id")
-        cursor.execute("INSERT INTO product_alias (alias, product) SELECT 'B01', id FROM product")
+        cursor.execute("INSERT INTO product_alias (alias, id, product) SELECT 'B01', 'B01', id FROM product")
     choices = figures.choices()
     assert choices and choices.models == ("a", "b")
     assert choices.products == {"gone": "", "B01": "Kettle"}

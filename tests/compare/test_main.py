@@ -354,3 +354,23 @@ def test_wrong_use_is_told(run: Run, arguments: list[str], sentence: str) -> Non
     refused = run(*arguments)
     assert isinstance(refused.exception, UserError)
     assert sentence in str(refused.exception)
+
+
+def test_a_contestant_whose_file_is_missing_may_be_left_out(run: Run, log: AnswerLog, tmp_path: Path) -> None:
+    given = ("--models", "praise,absent,absent:verbatim", "--repeats", "1", "--question", "Good?")
+    done = run(*given, "--name", "some", "--skip-missing", "--show-answers", "--out", str(tmp_path / "out"))
+    assert done.exit_code == 0, done.output
+    assert "left out: absent: its file" in done.output
+    assert "praise:\nThis is praise [1]." in done.output
+    plan = log.run("some")["plan"]
+    assert plan["models"] == ["praise"]
+    assert [sentence.partition(" ")[0] for sentence in plan["left_out"]] == ["absent:", "absent:verbatim:"]
+    for file in ("report.html", "report.md"):
+        assert "left out" in (tmp_path / "out" / file).read_text()
+    assert run(*given, "--name", "all").exit_code == 1
+
+
+def test_a_run_needs_somebody_who_is_there(run: Run) -> None:
+    done = run("--models", "absent", "--skip-missing")
+    assert isinstance(done.exception, UserError)
+    assert str(done.exception).endswith("Or name a model that is here: no contestant is left.")

@@ -46,6 +46,7 @@ PIECE = "stands behind the address, in the sentence of who catches it"
 KNOWN: Mapping[str, str] = {
     "{reply.reason}": WHOLE,
     "{shown}: {error}": WHOLE,
+    "{path}: {error}": WHOLE,
     "{spec.name} answered nothing: {levels[0].reasons[0]}": WHOLE,
     "The settings' guard: {error}": WHOLE,
     "This answer is not in the answer log. {error}": WHOLE,

@@ -17,7 +17,7 @@ def test_a_page_is_what_would_be_written(name: str) -> None:
 
 
 def test_nothing_else_stands_there() -> None:
-    assert {page.name for page in REFERENCE.iterdir()} == set(PAGES)
+    assert {page.name for page in REFERENCE.iterdir()} == {name for name in PAGES if "/" not in name}
 
 
 def test_everything_is_told() -> None:

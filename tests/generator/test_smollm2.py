@@ -95,7 +95,7 @@ def test_a_follow_up_reads_only_what_is_new(generator: Generator, kettle: list[M
     assert known - 4 <= (second.timing.n_prompt_reused or 0) <= known
 
 
-# Parts by which what is measured may be above or below. What a choice needs of the vocabulary is not foretold.
+# By how much the measured memory may differ. What a choice needs of the vocabulary is not foretold yet.
 @pytest.mark.parametrize(("answers", "bound"), [("free", 0.06), ("verbatim", 0.10)])
 def test_its_memory_is_foretold(
     answers: AnswerMode, bound: float, smollm2: tuple[ModelSpec, Settings], make_match: Callable[..., Match]

@@ -38,16 +38,6 @@ def test_this_machine_has_some_memory() -> None:
     assert 64 * MIB < this_machine().size < 2**50
 
 
-def test_a_containers_limit_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(room, "_CGROUP", tmp_path)
-    (tmp_path / "memory.max").write_text("max\n")
-    (tmp_path / "memory.current").write_text(f"{50 * MIB}\n")
-    (tmp_path / "memory.stat").write_text(f"anon {30 * MIB}\nfile {20 * MIB}\n")
-    assert this_machine().size > 64 * MIB
-    (tmp_path / "memory.max").write_text(f"{64 * MIB}\n")
-    assert this_machine().size == (64 - 50 + 20) * MIB
-
-
 @pytest.mark.parametrize(
     ("free", "n_ctx", "advice"),
     [

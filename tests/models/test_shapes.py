@@ -7,13 +7,17 @@ import gguf
 import llama_cpp
 import numpy as np
 import pytest
+from pydantic import ValidationError
 
-from models.catalogue.catalogue import catalogue
+from config import ModelSpec, Settings
+from models.catalogue.catalogue import catalogue, known_header
 from models.catalogue.shape import Shape
 from models.catalogue.shapes import header_of
+from models.files import model_path
 from models.gguf.header import Tensor, read_header
+from models.memory.memory import predict_memory
 
-MOSTLY_Q4_K_M = 15
+FILE_TYPES = {"Q4_K_M": 15, "Q4_1": 3}
 
 SMALL = {
     "dense": Shape(layers=16, width=256, feed_forward=512, heads=4, kv_heads=4, vocabulary=320),
@@ -22,6 +26,27 @@ SMALL = {
         layers=8, width=256, feed_forward=256, heads=4, kv_heads=2, vocabulary=320, experts=8, experts_used=2
     ),
     "70B": Shape(layers=80, width=256, feed_forward=256, heads=4, kv_heads=2, vocabulary=320),
+    "Q4_1, rows of 96": Shape(
+        layers=3,
+        width=96,
+        feed_forward=160,
+        heads=3,
+        kv_heads=1,
+        vocabulary=320,
+        tied=True,
+        quantisation="Q4_1",
+    ),
+    "Q4_1, rows of 256": Shape(
+        layers=3,
+        width=256,
+        feed_forward=160,
+        heads=4,
+        kv_heads=2,
+        vocabulary=320,
+        tied=True,
+        quantisation="Q4_1",
+    ),
+    "tied": Shape(layers=8, width=256, feed_forward=512, heads=4, kv_heads=4, vocabulary=320, tied=True),
     "65B": Shape(layers=80, width=256, feed_forward=256, heads=4, kv_heads=4, vocabulary=320),
 }
 
@@ -47,6 +72,25 @@ def write_in_16_bits(path: Path, shape: Shape) -> None:
     writer.close()
 
 
+def test_the_real_model_s_header_is_foretold_to_the_byte(smollm2: tuple[ModelSpec, Settings]) -> None:
+    spec, settings = smollm2
+    foretold, found = known_header(spec), read_header(model_path(spec, settings))
+    assert foretold
+    assert by_name(foretold.tensors) == by_name(found.tensors)
+    for n_ctx in (512, 2048):
+        memory = predict_memory(found, n_ctx).process
+        assert predict_memory(foretold, n_ctx).process == pytest.approx(memory, rel=0.02)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"quantisation": "Q4_1"}, {"width": 96, "feed_forward": 256}, {"feed_forward": 96, "tied": True}],
+)
+def test_what_cannot_be_foretold_is_refused(wrong: dict[str, object]) -> None:
+    with pytest.raises(ValidationError, match="in Q4_"):
+        Shape.model_validate(SMALL["dense"].model_dump() | wrong)
+
+
 def by_name(tensors: tuple[Tensor, ...]) -> dict[str, tuple[tuple[int, ...], str]]:
     return {tensor.name: (tensor.shape, tensor.kind.name) for tensor in tensors}
 
@@ -57,7 +101,7 @@ def test_every_tensor_has_the_type_that_llama_cpps_quantiser_gives_it(name: str,
     whole, quantised = tmp_path / "f16.gguf", tmp_path / "q4.gguf"
     write_in_16_bits(whole, shape)
     params = llama_cpp.llama_model_quantize_default_params()
-    params.ftype = MOSTLY_Q4_K_M
+    params.ftype = FILE_TYPES[shape.quantisation]
     status = llama_cpp.llama_model_quantize(
         str(whole).encode(), str(quantised).encode(), ctypes.byref(params)
     )
