@@ -6,7 +6,7 @@ Knows which pages there are; what stands on one is its module's business.
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from docs.generate import commands, errors, figures, settings
+from docs.generate import commands, errors, figures, formats, settings
 
 FOLDER = Path(__file__).parent.parent / "reference"
 WRITTEN = "<!-- Written by `make reference` from the code; change it there. -->"
@@ -16,6 +16,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "settings.md": settings.page,
     "figures.md": figures.page,
     "errors.md": errors.page,
+    "../how-to/bring-your-reviews-in.md": formats.page,
 }
 
 

@@ -98,12 +98,18 @@ def _in_words(kind: Any) -> str:
         return " or ".join(f"`{value}`" for value in get_args(kind))
     if get_origin(kind) in (Union, UnionType):
         return " or ".join(_in_words(part) for part in get_args(kind) if part is not NoneType)
+    if get_origin(kind) is tuple:
+        return f"a list: {_in_words(get_args(kind)[0])}"
+    if get_origin(kind) is dict:
+        return "keys and values"
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        return "the keys " + ", ".join(f"`{name}`" for name in kind.model_fields)
     return _in_words(get_args(kind)[0])  # Annotated
 
 
 def _default(field: FieldInfo) -> str:
     if field.default_factory is not None:
         return "`.reviewduel` in a clone, else the user's data folder"
-    if field.default is None or field.default == "":
+    if field.default in (None, "", (), {}):
         return ""
     return f"`{str(field.default).lower() if isinstance(field.default, bool) else field.default}`"
