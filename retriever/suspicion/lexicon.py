@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from retriever.suspicion.readings import plain
 
@@ -23,8 +24,7 @@ _STEM_LETTERS = range(3, 13)
 Groups = set[str]
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     """A term of the list `group`, at the place `at`."""
 
     group: str
@@ -75,7 +75,8 @@ class Lexicon:
                     self._add(group, " ".join(plain(term).casefold().split()))
         # Texts repeat their words: those that are in no list, nor begin a phrase, are taken out at once.
         self._of_word = lru_cache(WORDS_KEPT)(self._groups_of)
-        self._in_no_list: set[str] = set()
+        self._known: set[str] = set()
+        self._telling_words: set[str] = set()
         longest_first = sorted(self._unspaced, key=len, reverse=True)
         self._unspaced_term = re.compile("|".join(map(re.escape, longest_first)) or "(?!)")
 
@@ -116,13 +117,13 @@ class Lexicon:
 
     def _telling(self, words: Iterable[str]) -> set[str]:
         """Those of the words that are in a list or begin a phrase."""
-        telling = set()
-        for word in set(words) - self._in_no_list:
-            if word in self._first_of_phrase or self._of_word(word):
-                telling.add(word)
-            elif len(self._in_no_list) < WORDS_KEPT:
-                self._in_no_list.add(word)
-        return telling
+        distinct = set(words)
+        unknown = distinct - self._known
+        telling = {word for word in unknown if word in self._first_of_phrase or self._of_word(word)}
+        if len(self._known) < WORDS_KEPT:
+            self._known |= unknown
+            self._telling_words |= telling
+        return telling | (distinct & self._telling_words)
 
     def _groups_of(self, word: str) -> tuple[str, ...]:
         """The lists that hold the word by itself, or a beginning of it."""

@@ -74,28 +74,57 @@ class Sign:
     weight: float
 
 
-# The lists of which one term is enough to be noticed, in a certain place; and those that need a word beside
-# them.
+# Phrases that can be looked for in a whole text: what stands around a part of it changes nothing.
+_WITHIN = tuple(phrase for phrase in PHRASES if not re.search(r"\^|\$|\(\?<!", phrase.pattern.pattern))
+# The lists of which one term may be enough in a certain place.
 _ENOUGH = frozenset(
     (
         "forget", "say elsewhere", "quote", "role", "asking role", "machine", "if machine", "answer",
-        "role said",
-        *(phrase.needs for phrase in PHRASES),
+        "role said", *(phrase.needs for phrase in PHRASES if phrase not in _WITHIN),
     )
 )  # fmt: skip
-_SAYING = frozenset(("say", "only"))
 
 
 def may_order(text: str) -> bool:
-    """Whether a part of the text may hold a sign of an order; False is certain."""
+    """Whether a part of a text that `plain` made may hold a sign of an order; False is certain."""
     found = _LEXICON.find(text)
-    groups = {hit.group for hit in found.hits}
-    if groups & _ENOUGH or max(map(len, found.words), default=0) >= _LONG_WORD:
+    if max(map(len, found.words), default=0) >= _LONG_WORD:
         return True
-    if not groups & _SAYING:
-        return False
-    dictated = any(word in _QUOTES or (len(word) >= _CAPITALS and word.isupper()) for word in found.words)
-    return dictated or ("say" in groups and ("only" in groups or "that" in found.folded))
+    groups = {hit.group for hit in found.hits}
+    if (
+        groups & _ENOUGH
+        or ("say" in groups and _may_say(found))
+        or ("only" in groups and _may_dictate(found))
+    ):
+        return True
+    phrases = [phrase for phrase in _WITHIN if phrase.needs in groups]
+    flat = " ".join(found.folded) if phrases else ""
+    return any(phrase.pattern.search(flat) for phrase in phrases)
+
+
+def _may_say(found: Found) -> bool:
+    """Whether anything to say stands near a verb of saying, as `_saying` looks for it."""
+    only, dictated = set(found.places("only")), _dictated(found)
+    return any(
+        at - 1 in only
+        or "that" in found.folded[at + 1 : at + 1 + _NEAR_SAYING]
+        or any(place in dictated or place in only for place in range(at + 1, at + 1 + _NEAR_SAYING))
+        for at in found.places("say")
+    )
+
+
+def _may_dictate(found: Found) -> bool:
+    dictated = _dictated(found)
+    return any(place in dictated for at in found.places("only") for place in range(at + 1, at + 3))
+
+
+def _dictated(found: Found) -> set[int]:
+    """The places of quotes and of words in capitals."""
+    return {
+        at
+        for at, word in enumerate(found.words)
+        if word in _QUOTES or (len(word) >= _CAPITALS and word.isupper())
+    }
 
 
 def orders(text: str) -> Iterator[Sign]:
@@ -150,11 +179,7 @@ def _saying(found: Found, commands: set[int]) -> Iterator[Sign]:
     """Orders to say certain words: only these, or words in quotes or capitals."""
     spelled = [word for word in found.words if word[0].isalnum()]
     shouted = sum(map(str.isupper, spelled)) > _SHOUTED * len(spelled)
-    dictated = {
-        at
-        for at, word in enumerate(found.words)
-        if word in _QUOTES or (not shouted and len(word) >= _CAPITALS and word.isupper())
-    }
+    dictated = {at for at in _dictated(found) if not shouted or found.words[at] in _QUOTES}
     only = set(found.places("only", "quote"))
     for at in commands:
         behind = range(at + 1, at + 1 + _NEAR_SAYING)

@@ -49,6 +49,11 @@ _SPACED = re.compile(r"(?<!\w)[^\W_](?:[ \t.\-*·|/]{1,4}[^\W_]){7,}(?!\w)")
 _WORD_GAP = re.compile(r"[ \t]{2,}|[|/]")
 _DIGIT = re.compile(r"\d")
 _CODE_LETTERS = 16
+# What phones and typesetters write besides ASCII, and what hides nothing: letters, quotes, dashes, emoji.
+_USUAL = re.compile(
+    "[\x00-\x7f\u00a1-\u00ac\u00ae-\u024f\u2010-\u2015\u2018-\u201e\u2022\u2026\u20ac\u2122\u2600-\u27bf\ufe0f"
+    "\U0001f300-\U0001f64f\U0001f680-\U0001f6ff\U0001f900-\U0001f9ff]*"
+)
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{16,}={0,2}")
 _HEX = re.compile(r"(?<![0-9A-Za-z])(?:(?:\\x|0x)?[0-9a-fA-F]{2}[ ,]?){10,}")
 _BINARY = re.compile(r"(?<![0-9A-Za-z])(?:[01]{8}[ ,]?){5,}")
@@ -109,19 +114,24 @@ def readings(text: str, backwards: frozenset[str], turned: frozenset[str]) -> It
         yield Reading(codecs.encode(seen, "rot13"), "ROT13")
 
 
-def may_hide(text: str, folded: str, backwards: frozenset[str], turned: frozenset[str]) -> bool:
-    """Whether a part of the text may be read in another way than it stands there; False is certain."""
+def may_hide(text: str, seen: str, folded: str, backwards: frozenset[str], turned: frozenset[str]) -> bool:
+    """Whether a part of the text may be read in another way than `seen`, its letters; False is certain.
+
+    `folded` is `seen` without case.
+    """
+    if not text.isascii() and (not _USUAL.fullmatch(text) or "\ufe0f\ufe0f" in text):
+        return True
     words = folded.split()
-    if not text.isascii() or max(map(len, words), default=0) >= _CODE_LETTERS:
+    if max(map(len, words), default=0) >= _CODE_LETTERS:
         return True
-    if "%" in text and _PERCENT.search(text):
+    if "%" in seen and _PERCENT.search(seen):
         return True
-    if ("\\" in text and _ESCAPES.search(text)) or ("&" in text and _ENTITIES.search(text)):
+    if ("\\" in seen and _ESCAPES.search(seen)) or ("&" in seen and _ENTITIES.search(seen)):
         return True
-    if _DIGIT.search(text) and (_LEET_WITHIN.search(text) or _HEX.search(text) or _BINARY.search(text)):
+    if _DIGIT.search(seen) and (_LEET_WITHIN.search(seen) or _HEX.search(seen) or _BINARY.search(seen)):
         return True
     distinct = frozenset(words)
-    return not (distinct.isdisjoint(backwards) and distinct.isdisjoint(turned)) or bool(_SPACED.search(text))
+    return not (distinct.isdisjoint(backwards) and distinct.isdisjoint(turned)) or bool(_SPACED.search(seen))
 
 
 def _unseen(text: str) -> Iterator[Reading]:

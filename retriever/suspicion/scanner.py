@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from retriever.suspicion.orders import BACKWARDS, TURNED, Sign, may_order, orders, orders_together
 from retriever.suspicion.phrases import ROLE
-from retriever.suspicion.readings import Reading, may_hide, readings
+from retriever.suspicion.readings import Reading, may_hide, plain, readings
 
 ENOUGH = 0.75
 HIDES = "hides text: "
@@ -105,20 +105,21 @@ def signs_within(whole: str) -> Callable[[str], tuple[Sign, ...]] | None:
     None: no part of it has a sign. A part begins and ends between words. It takes a third of the time that
     `signs` takes.
     """
-    folded = whole.casefold()
+    seen = plain(whole)
+    folded = seen.casefold()
     if (
-        may_hide(whole, folded, BACKWARDS, TURNED)
+        may_hide(whole, seen, folded, BACKWARDS, TURNED)
         or any(mark in folded for mark in _MARKED)
-        or _FENCE.search(whole)
+        or _FENCE.search(seen)
         or (("  " in whole or "\n" in whole or "\t" in whole) and _GAP.search(whole))
     ):
         return signs
-    return _open_signs if may_order(whole) else None
+    return _open_signs if may_order(seen) else None
 
 
 def _open_signs(text: str) -> tuple[Sign, ...]:
-    """Of a text in ASCII that hides nothing and has no marks."""
-    return strongest(orders(text))
+    """Of a text that hides nothing and has no marks."""
+    return strongest(orders(plain(text)))
 
 
 def strongest(found: Iterable[Sign]) -> tuple[Sign, ...]:
