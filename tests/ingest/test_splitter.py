@@ -26,5 +26,8 @@ def test_sentences_stay_whole_where_they_can() -> None:
     ]
 
 
-def test_a_short_review_is_one_piece() -> None:
-    assert Splitter(PassageSettings()).split("ok") == ["ok"]
+@given(text=strategies.text("ab .!?…\n\t\r\u00a0é", max_size=60), overlap=strategies.sampled_from([0, 20]))
+def test_a_short_review_is_one_piece_as_the_library_makes_it(text: str, overlap: int) -> None:
+    splitter = Splitter(PassageSettings(size=60, overlap=overlap))
+    assert splitter.split(text) == splitter._splitter.split_text(text)
+    assert len(splitter.split(text)) <= 1
