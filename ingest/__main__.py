@@ -11,6 +11,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 
 from config import Settings, load_settings
 from config.command import error_console, run, tell
+from config.counted import counted
 from config.errors import UserError
 from config.printable import printable
 from database import Database, Patience
@@ -122,11 +123,11 @@ def main(
         not no_header, path,
     )  # fmt: skip
     whole = combined(load_mapping(mapping), here) if mapping else here
-    if save_mapping:
-        save(whole, save_mapping)
     with ExitStack() as stack:
         # All are opened before the first is read: a wrong name is noticed at once.
         opened = [stack.enter_context(ReviewFile(path, whole)) for path in files]
+        if save_mapping:
+            save(whole, save_mapping)
         if dry_run:
             usable = [_show(file) for file in opened]
         else:
@@ -186,7 +187,7 @@ def _ingest_all(
         tell(problem)
     if total.kept:
         tell(
-            f"{total.kept:,} stored reviews that the files do not have were kept: rejected rows may be "
+            f"{counted(total.kept, 'stored review')} that the files do not have kept: rejected rows may be "
             "theirs. Correct these rows and do the same again to remove the others."
         )
     print(total)

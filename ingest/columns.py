@@ -39,9 +39,13 @@ NO_PRODUCT = frozenset(
         "rating",
         "score", "stars", "reply", "response", "review", "user", "reviewer", "customer", "author", "title",
         "length",
-        "page", "verified", "device", "version",
+        "page", "verified", "device", "version", "critic", "guest", "employee", "writer", "display",
     )
 )  # fmt: skip
+
+# Values of status columns, beside those that hide a review.
+SEEN = frozenset(("active", "approved", "published", "ok", "visible", "public", "shown", "enabled"))
+YES_OR_NO = frozenset(("true", "false", "yes", "no", "y", "n", "1", "0"))
 
 Samples = Sequence[Mapping[str, str]]
 
@@ -93,6 +97,8 @@ class Columns:
     """Columns that nothing is taken from."""
     doubtful_name: bool = False
     """The column `name` is the product's or the reviewer's: the file's contents tell."""
+    other_texts: tuple[str, ...] = ()
+    """Columns that are called like the text, too, and are shorter."""
     unreadable: Mapping[str, tuple[str, str]] = default(default_factory=dict)
     """Fields without a column, though one is called so: that column, and a value that cannot be the field."""
 
@@ -158,6 +164,7 @@ class _Search:
         self.lists = False
         self.format: Format | None = None
         self.doubtful_name = False
+        self.other_texts: tuple[str, ...] = ()
         self.unreadable: dict[str, tuple[str, str]] = {}
         self.closed: set[str] = set()  # fields that a person or a format said all of
 
@@ -226,7 +233,7 @@ class _Search:
         return Columns(
             self.of, self.why, tuple(self._labels()), self.lists, self._is_verdict(), self.format,
             tuple(name for name in self.columns if name not in self._used()), self.doubtful_name,
-            self.unreadable,
+            self.other_texts, self.unreadable,
         )  # fmt: skip
 
     def _find(self, field: str, suits: Any = None) -> None:
@@ -258,6 +265,7 @@ class _Search:
         ]
         texts = sorted(candidates, key=self._length, reverse=True)[:1]
         shorter = [name for name in candidates if name not in texts]
+        self.other_texts = tuple(shorter)
         self._take("text", [*texts, *parts])
         # `summary` and `review` are a title in one export and the text in another.
         if shorter and "title" not in self.closed and not any(map(self._is_named_title, self._free())):
@@ -327,7 +335,7 @@ class _Search:
         return any(not isinstance(read_day(value), NoDay) for value in values[:20])
 
     def _has_status(self, name: str) -> bool:
-        known = known_names().hidden | {"active", "approved", "published", "ok", "visible", "true", "false"}
+        known = known_names().hidden | SEEN | YES_OR_NO
         values = self._values(name)
         return sum(value.casefold() in known for value in values) > READABLE * len(values)
 
@@ -408,7 +416,7 @@ class _Search:
         """Whether the column could be meant: its values are short, and no measure of something."""
         values = self._values(name)
         spelled = normalised(name)
-        words = set(_in_words(name).casefold().split())
+        words = {word for part in name.split(".") for word in _in_words(part).casefold().split()}
         if not spelled or words & NO_PRODUCT or spelled in known_names().verdicts:
             return False
         numbers = sum(read_value(value) is not None for value in values)

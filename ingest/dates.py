@@ -194,6 +194,7 @@ def _year(digits: str) -> int:
 
 def _day(year: int, month: int, day: int) -> date | None:
     try:
-        return date(year, month, day) if year >= 1900 else None
+        # What is of next year at the latest: a later one is of another calendar, or a slip.
+        return date(year, month, day) if 1900 <= year <= date.today().year + 1 else None
     except ValueError:
         return None

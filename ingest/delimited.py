@@ -118,7 +118,10 @@ def _quoting(start: str, dialect: Dialect) -> _Fit:
     # Too many fields in a line fit as well where the last are empty.
     quotes = [line for line in start.splitlines() if '"' in line]
     wide = any(line.count(dialect.delimiter) >= quoted.width for line in quotes)
-    return quoted if wide or _quotes_come_in_pairs(quotes, dialect.delimiter) else plain
+    header = next(iter(start.splitlines()), "").split(dialect.delimiter)
+    if wide or all(len(name) > 1 and name[0] == name[-1] == '"' for name in header):
+        return quoted
+    return quoted if _quotes_come_in_pairs(quotes, dialect.delimiter) else plain
 
 
 def _fit(start: str, dialect: Dialect) -> _Fit:

@@ -17,6 +17,19 @@ REVIEW_WORDS = re.compile(
     "review|comment|feedback|rating|star|score|text|评论|评分|評価|レビュー|리뷰|평점|отзыв", re.IGNORECASE
 )
 FOR_REVIEW_WORDS = 3  # times the text
+# Names of arrays of reviews, and of what stands beside reviews or within one.
+OF_REVIEWS = re.compile("review|feedback|rating|comment|评论|評価|レビュー|리뷰|отзыв", re.IGNORECASE)
+BESIDE = re.compile(
+    "repl(?:y|ies)|respon[sd]|answer|question|related|similar|recommend|reaction", re.IGNORECASE
+)
+FOR_NAME = 10  # times the text, and its inverse, less than which nothing else is found
+OWN_TEXT = re.compile("(?:review_?)?(?:text|body|content|comment|message)|review", re.IGNORECASE)
+# Keys that are names, whatever they lead to.
+NAMES = re.compile(
+    r"(?:\w+_)?(?:reviews?|replies|responses?|comments?|answers?|questions?|feedbacks?|ratings?|items|results|data"
+    r"|entries|products)",
+    re.IGNORECASE,
+)
 BETTER = 1.2  # times as much text as in the objects around them, if objects are to be the reviews
 OFTEN_ALONE = {"entry", "review", "item"}  # names of arrays that are the one object itself, if there is one
 
@@ -32,6 +45,8 @@ class Place:
     """Characters of the longest text of each, in sum."""
     named: bool = False
     """Whether a name in it, or on the way to it, is one as reviews have."""
+    reviews: bool = False
+    """Whether its objects have a text of their own, as reviews have: what is within is something else."""
 
     @property
     def name(self) -> str:
@@ -41,7 +56,11 @@ class Place:
     @property
     def score(self) -> int:
         """How much there is to read."""
-        return self.text * (FOR_REVIEW_WORDS if self.named else 1)
+        name = next((step for step in reversed(self.steps) if step not in (ITEMS, KEYS)), "")
+        text = self.text * (FOR_REVIEW_WORDS if self.named else 1) * FOR_NAME
+        if BESIDE.search(name):
+            return text // FOR_NAME**2
+        return text * FOR_NAME if OF_REVIEWS.search(name) else text
 
 
 def place_of_reviews(values: Sequence[object], told: str | None, complete: bool) -> Place | None:
@@ -135,13 +154,16 @@ class _Places:
         place = self.places.setdefault(steps, Place(steps))
         for row in rows:
             place.text += longest_text(row)
+            place.reviews |= any(OWN_TEXT.fullmatch(name) and is_prose(row[name]) for name in islice(row, 50))
             place.named |= any(REVIEW_WORDS.search(name[:100]) for name in (place.name, *islice(row, 50)))
 
     def best(self) -> Place | None:
         """The place of the reviews; of two nearly as good ones, the one that is less deep."""
         best: Place | None = None
+        whole = {place.steps for place in self.places.values() if place.reviews}
         for place in sorted(self.places.values(), key=lambda place: len(place.steps)):
-            if best is None or place.score > BETTER * best.score:
+            within = any(place.steps[:n] in whole for n in range(1, len(place.steps)))
+            if best is None or (not within and place.score > BETTER * best.score):
                 best = place
         return best
 
@@ -161,6 +183,8 @@ def longest_text(value: object, depth: int = 0) -> int:
 def keys_are_data(value: Mapping[str, object]) -> bool:
     """Whether the keys of an object are ids or days, and not names: what they lead to is alike."""
     values = list(islice(value.values(), 20))
+    if any(NAMES.fullmatch(name[:100]) for name in islice(value, 20)):
+        return False
     if not values or (len(values) == 1 and NAME.fullmatch(next(iter(value)))):
         return False
     if not all(isinstance(inner, list) for inner in values) and not all(

@@ -39,6 +39,8 @@ class FileMapping:
     """Of JSON where the reviews are, such as .feed.entry; of a workbook the name of the sheet."""
 
     def __post_init__(self) -> None:
+        if self.product is not None and not self.product.strip():
+            raise ConfigError("The product has no name: expected --product NAME, or nothing.")
         if self.rating_scale is not None:
             try:
                 told_scale(self.rating_scale)

@@ -3,6 +3,7 @@
 It holds no file, so that it can be sent to where rows are parsed.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache, partial
@@ -35,6 +36,11 @@ NO_DATE = {
     "not understood": Kind("date", "not understood: no date"),
 }
 HIDDEN = Kind("status", "hidden by the source: left out")
+YES, NO = ("true", "1", "yes", "y"), ("false", "0", "no", "n")
+BLANK = Kind("row", "without anything: left out")
+HEADER_AGAIN = Kind("row", "with the names of the columns once more: left out")
+CHANGED_ID = Kind("product", "as a spreadsheet shortens numbers: different ids may have become one")
+SHORTENED = re.compile(r"\d(?:[.,]\d+)?E\+\d+", re.IGNORECASE)
 EMPTY = Kind("text", "without text and stars: left out")
 FILLER = Kind("text", "that only say there is none")
 STARS_ALONE = Kind("text", "with stars and no text: they count in the product's stars")
@@ -61,12 +67,17 @@ class RowParser:
     language: str | None = None
     """Of all reviews; None: as their column says, else detected."""
     name_is_reviewer: bool = False
+    name_is_open: bool = False
+    """Nothing is taken from the column `name`."""
 
     def parse(self, row: Record | BadRow, notes: Notes) -> Row:
         """The row, cleaned; what was done to it is noted."""
         if isinstance(row, BadRow):
             return self._rejected(row.line, Unusable("row", row.found, row.expected))
         product: tuple[str, ...] = ()
+        if what := self._is_no_row(row):
+            notes.add(what, "", f"{self.unit} {row.line}")
+            return LeftOut(row.line, what.what)
         try:
             if self._is_hidden(row, notes):
                 return LeftOut(row.line, "hidden by the source")
@@ -74,6 +85,16 @@ class RowParser:
             return self._review(row, product, notes)
         except Unusable as problem:
             return self._rejected(row.line, problem, product)
+
+    def _is_no_row(self, row: Record) -> Kind | None:
+        """Whether the row is blank, or a header among rows, as joined files have it."""
+        text = self.columns.of["text"][0]
+        if row.values.get(text, "") not in ("", text):
+            return None
+        values = [(column, value.strip()) for column, value in row.values.items()]
+        if not any(value for _, value in values):
+            return BLANK
+        return HEADER_AGAIN if all(value in ("", column) for column, value in values) else None
 
     def _rejected(self, line: int, problem: Unusable, product: tuple[str, ...] = ()) -> Rejection:
         return Rejection(
@@ -99,6 +120,8 @@ class RowParser:
         name, reviewer = self._clean(row, "name", notes), self._clean(row, "reviewer", notes)
         if self.name_is_reviewer:
             name, reviewer = None, name
+        elif self.name_is_open:
+            name = None
         return Review(
             line=row.line,
             listing=Listing(
@@ -121,9 +144,10 @@ class RowParser:
         if self.product is not None:
             return (self.product,)
         columns = self.columns.of["product"]
-        return parse_product_ids(
-            [self._value(row, column, notes) for column in columns], shown(columns[0]), self.columns.lists
-        )
+        values = [self._value(row, column, notes) for column in columns]
+        if SHORTENED.fullmatch(values[0]):
+            notes.add(CHANGED_ID, values[0], f"{self.unit} {row.line}")
+        return parse_product_ids(values, shown(columns[0]), self.columns.lists)
 
     def _text(self, row: Record, notes: Notes, place: str) -> str | None:
         """The text; of several columns their parts, each under its word."""
@@ -206,7 +230,8 @@ class RowParser:
         value, encoding = self.decoder.mend(value[:LONGEST_VALUE])
         if encoding:
             expected = self.decoder.name.upper().removesuffix("-SIG")
-            notes.add(Kind(shown(column), f"not in {expected}, read as {encoding}"), value)
+            kind = Kind(shown(column), f"not in {expected}, read as {encoding}", "--encoding tells another")
+            notes.add(kind, value)
         return value
 
 
@@ -230,10 +255,10 @@ def _stars(given: str, scale: RatingScale | None) -> tuple[float | None, str | K
 def _hides(column: str, value: str) -> bool:
     """Whether this value of a status column says that the review is not to be seen."""
     name = normalised(column)
-    if name.endswith("published"):
-        return value in ("false", "0", "no", "unpublished")
-    if name.endswith(("hidden", "spam")):
-        return value in ("true", "1", "yes", "hidden", "spam")
+    if name.endswith(("published", "visible", "approved")):
+        return value in NO or value in known_names().hidden
+    if name.endswith(("hidden", "spam", "deleted")):
+        return value in YES or value in known_names().hidden
     return value in known_names().hidden
 
 

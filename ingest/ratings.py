@@ -55,6 +55,7 @@ STRAY = 0.01  # share of the values that a scale may leave over: slips of the pe
 # Of the values so many are above 5 at least, if the scale is of ten points, or of more.
 FEW, MOST = 0.05, 0.5
 FEW_DISTINCT = 0.2  # the same, if all that are above 5 are one value
+CLASSES_FROM = 20  # values of 1 and 2 alone, from which on they are no chance
 LONGEST_GIVEN = 100  # characters of a rating
 
 
@@ -182,7 +183,7 @@ def scale_of(numbers: Counter[float], verdict: bool = False) -> RatingScale | st
     if low < 0:
         return UP_AND_DOWN if low >= -1 and high <= 1 else f"there are values from {low:g} to {high:g}"
     if verdict:
-        return THUMBS if high <= 1 else f"it says yes or no elsewhere, and {high:g} here"
+        return THUMBS if high <= 1 else f"the column's name says yes or no, and there is {high:g}"
     if high <= 1 and set(numbers) != {1} and set(numbers) != {0}:
         return THUMBS
     return _positive_scale(numbers, low, high)
@@ -193,16 +194,22 @@ def _positive_scale(numbers: Counter[float], low: float, high: float) -> RatingS
     total = numbers.total()
     above = {number: times for number, times in numbers.items() if number > 5}
     beyond = sum(above.values()) / total
+    whole = all(number == int(number) for number in numbers)
     if high <= 5:
-        whole = all(number == int(number) for number in numbers)
         if zeros and high == 4 and whole and len(numbers) > 3:
             return "there are values from 0 to 4: four of five stars, or the best of five classes"
+        if (zeros and high == 2 and whole) or (set(numbers) == {1, 2} and total >= CLASSES_FROM):
+            return f"there are only values from {low:g} to 2: stars, or classes"
         return STARS
     few = FEW_DISTINCT if len(above) == 1 else FEW
     if beyond < few or (high > 10 and beyond < MOST):
         return f"{1 - beyond:.0%} of the values are at most 5, and the highest is {high:g}"
     if high <= 10:
+        if whole and high <= 7:
+            return f"the highest value is {high:g}: of {high:g} points or of ten"
         return RatingScale(0 if zeros else 1, 10)
+    if high <= 50 and all(number % 10 == 0 for number in numbers):
+        return f"the highest value is {high:g}: of 50 points or of 100"
     if 20 < high <= 100:
         fifths = not zeros and all(number % 20 == 0 for number in numbers)
         return RatingScale(20 if fifths else 0, 100)

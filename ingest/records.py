@@ -46,6 +46,8 @@ class Table:
     """What `line` of a row counts."""
     looks_like_a_row: str | None = None
     """Why the header seems to be data, in words."""
+    not_read: str = ""
+    """What else is in the file, in words."""
 
 
 @dataclass(slots=True)
@@ -88,7 +90,9 @@ def as_text(value: object, depth: int = 0) -> str:
         return ""
     if isinstance(value, list | tuple):
         _require_shallow(depth)
-        return ",".join(text for item in value if (text := as_text(item, depth + 1)))
+        # Objects in a list are something of their own: replies, images, votes.
+        plain = (item for item in value if not isinstance(item, dict))
+        return ",".join(text for item in plain if (text := as_text(item, depth + 1)))
     if isinstance(value, datetime | date | time):
         return value.isoformat()
     if isinstance(value, bytes):

@@ -96,7 +96,7 @@ class ReviewFile:
         return RowParser(
             self.name, self.table.unit, self.columns, self.table.decoder, found.rating_scale,
             found.open_scale, DayReader(found.date_order), self.product, self.mapping.source,
-            self.mapping.language, found.name_is_reviewer,
+            self.mapping.language, found.name_is_reviewer, found.name_is_open,
         )  # fmt: skip
 
     def __iter__(self) -> Iterator[Row]:
@@ -120,6 +120,8 @@ class ReviewFile:
                 f"no column names the product: all reviews are of one, '{self.product}'; "
                 "--product NAME names it"
             )
+        if self.table.not_read:
+            yield printable(self.table.not_read)
         found = self.survey
         if found.open_scale and "rating" in self.columns.of:
             yield (
@@ -129,11 +131,21 @@ class ReviewFile:
         if found.name_is_reviewer:
             column = shown(self.columns.of["name"][0])
             yield f"'{column}' differs within products: it is taken for the reviewer's name"
+        elif found.name_is_open:
+            yield (
+                "name: no product comes twice, so 'name' may be the product's or the reviewer's: nothing is "
+                "taken from it; --column name=name or --column reviewer=name tells it"
+            )
         elif found.renamed_products:
             times = "one product comes" if found.renamed_products == 1 else (
                 f"{found.renamed_products:,} products come"
             )  # fmt: skip
             yield f"name: {times} with several names; the first is kept: {'; '.join(found.renamed)}"
+        if others := self.columns.other_texts:
+            yield (
+                f"text: '{shown(self.columns.of['text'][0])}' is taken, the longest of several; "
+                f"--column {shlex.quote(f'text={shown(others[0])}')} takes another"
+            )
         for field, (column, example) in self.columns.unreadable.items():
             yield (
                 f"{field}: nothing is taken from '{shown(column)}', which holds no {field}, such as "

@@ -66,7 +66,8 @@ def main() -> None:
             print(json.dumps({"sheets": names[:100]}))
             return
         sheet = book.get_sheet_by_name(chosen)
-        print(json.dumps({"sheet": chosen, "rows": sheet.total_height}))
+        others = [name for name in names if name != chosen][:100]
+        print(json.dumps({"sheet": chosen, "rows": sheet.total_height, "others": others}))
         for row in sheet.iter_rows():
             out.write(json.dumps([as_text(cell) for cell in row]) + "\n")
     except PasswordError:

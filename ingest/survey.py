@@ -32,6 +32,8 @@ class Survey:
     """Whether the day or the month comes first; None: the dates do not tell."""
     name_is_reviewer: bool
     """The column `name` varies within products: it holds the names of reviewers."""
+    name_is_open: bool
+    """The column `name` may be either's: no product has several rows."""
     renamed: tuple[str, ...]
     """Ids that come with different names, an example each, in words."""
     renamed_products: int
@@ -57,9 +59,11 @@ def survey(rows: Iterable[Mapping[str, str]], columns: Columns, told: FileMappin
             product = "\0".join(row.get(column, "")[:LONGEST_ID] for column in product_columns)
             names.add(product, name[:LONGEST_LINE])
     scale, why = _scale(ratings, columns, told)
+    doubtful = columns.doubtful_name
     return Survey(
         scale, why, told.date_order or (columns.format and columns.format.date_order) or dates.order,
-        columns.doubtful_name and names.vary, names.examples, names.renamed,
+        doubtful and names.vary, doubtful and names.single and "reviewer" not in columns.of,
+        names.examples, names.renamed,
     )  # fmt: skip
 
 
@@ -101,6 +105,11 @@ class _NameSurvey:
     def vary(self) -> bool:
         """Whether most products with several rows have several names."""
         return len(self._others) > len(self._rows) / 2
+
+    @property
+    def single(self) -> bool:
+        """Whether there are products, and none has several rows."""
+        return bool(self._first) and not self._rows
 
     @property
     def renamed(self) -> int:

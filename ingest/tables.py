@@ -54,6 +54,7 @@ class TableFile:
         self.header_line = self._table.header_line
         self.unit = self._table.unit
         self.looks_like_a_row = self._table.looks_like_a_row
+        self.not_read = self._table.not_read
 
     @property
     def position(self) -> int:

@@ -8,7 +8,7 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
@@ -61,7 +61,17 @@ def workbook_table(file: IO[bytes], options: Options) -> Table:
                 yield Record(number, dict(zip(columns, cells, strict=False)))
 
     seems = looks_like_a_row(fields) if options.header else None
-    return Table(f"{kind}, sheet '{sheet.name[:60]}'", columns, rows, line, "row", seems)
+    return Table(
+        f"{kind}, sheet '{sheet.name[:60]}'", columns, rows, line, "row", seems,
+        "" if options.path else _not_read(sheet.others),
+    )  # fmt: skip
+
+
+def _not_read(sheets: Sequence[str]) -> str:
+    if not sheets:
+        return ""
+    names = ", ".join(f"'{name[:60]}'" for name in sheets[:10]) + (" and more" if sheets[10:] else "")
+    return f"of the workbook one sheet is read, and not {names}; --path SHEET reads another"
 
 
 def _kind_and_size(file: IO[bytes]) -> tuple[str, int]:
@@ -92,6 +102,7 @@ class _Sheet:
         self._file = file
         self._memory = min(MEMORY + MEMORY_TIMES * size, MOST_MEMORY)
         self.name = told
+        self.others: list[str] = []
 
     def rows(self) -> Iterator[list[str]]:
         """The cells of each row as text, from the first row of the sheet on."""
@@ -135,6 +146,7 @@ class _Sheet:
             found = f"no sheet '{self.name}'" if self.name else "no sheet"
             raise NoTable(0, found, f"one of {names}" if names else "a workbook with a sheet")
         self.name = said["sheet"]
+        self.others = said["others"]
         return int(said["rows"])
 
 

@@ -14,7 +14,7 @@ python -m ingest grinders.csv
 ```
 
 The first command shows what would be read: which column holds what and why, columns that nothing is taken from, the number of products, the ratings with their scale, first and last date, languages, three reviews, and the problems by field with what to type.
-The second command stores the reviews.
+It does not ask the database: what is new or changed, only the second command finds, which stores the reviews.
 Reading a file again changes nothing: known reviews are skipped, changed ones are updated, new ones are added.
 
 Files may be CSV (commas, semicolons, pipes, tabs), JSON (lines, arrays, reviews nested in an object), XLSX, XLS, ODS or Parquet, in any encoding, also as gzip, zstd, bz2, xz, or zip with one table inside.
@@ -50,6 +50,7 @@ Values that name their scale, such as `4.0 out of 5 stars`, `7/10`, `80%` or `â˜
 Stars are derived linearly, from 1 for the lowest value to 5 for the highest; the value and its scale are kept.
 0 means that nothing was given where the scale begins with 1.
 A rating that is not understood costs the rating, never the review.
+Where a file does not show its scale, such as grades from 1 to 6 or values up to 7, there are no stars, and the dry run says so.
 A row with a rating and no text counts in the product's stars.
 
 ## Dates
@@ -65,7 +66,8 @@ A date that is not understood never costs the review.
 
 Reviews that a shop hides, has not published or calls spam are left out; texts that only say that there is none, such as `No Negative`, are no text; a row without text and rating is left out.
 All of them are counted and said.
-Replies of shops and developers are never read.
+Replies of shops and developers are never read: neither columns of them nor lists within or beside the reviews.
+A header among the rows and blank rows are left out.
 
 `--replace` removes stored reviews of the files' products that the files do not have.
 If a row cannot be read, nothing is removed that may be its review.

@@ -111,7 +111,7 @@ def test_notes_say_what_was_done_to_texts(tmp_path: Path, environment: dict[str,
     path.write_bytes(HEADER.encode() + b"A,,caf\xe9,5\n" + b"A,," + b"long " * 20_000 + b",5\n")
     read = CliRunner().invoke(app, [str(path)], env=environment)
     assert read.stderr.splitlines() == [
-        f"{path}: reviews.text: 1 not in UTF-8, read as cp1252, such as 'café'",
+        f"{path}: reviews.text: 1 not in UTF-8, read as cp1252, such as 'café'; --encoding tells another",
         f"{path}: text: 1 cut to 50,000 characters",
     ]
 

@@ -46,6 +46,7 @@ def test_a_day_is_the_same_however_it_is_written(day: str, written: str) -> None
         ("2017-02-30", "not understood"), ("0000-00-00", "not understood"), ("31/31/2020", "not understood"),
         ("1e999", "not understood"), ("99999999999999999999", "not understood"),
         ("32 May 2020", "not understood"),
+        ("13/04/2567", "not understood"),
     ],
 )  # fmt: skip
 def test_what_says_no_day_says_why(written: str, reason: str) -> None:
@@ -53,7 +54,7 @@ def test_what_says_no_day_says_why(written: str, reason: str) -> None:
 
 
 @given(
-    st.lists(st.dates(date(1990, 1, 1), date(2030, 1, 1)), min_size=1, max_size=30), st.sampled_from("/-.")
+    st.lists(st.dates(date(1990, 1, 1), date(2026, 1, 1)), min_size=1, max_size=30), st.sampled_from("/-.")
 )
 def test_a_file_in_one_order_is_read_in_it_or_left_open(days: list[date], sign: str) -> None:
     for form, order in (("{d}{s}{m}{y}", "dmy"), ("{m}{s}{d}{y}", "mdy")):

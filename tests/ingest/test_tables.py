@@ -10,6 +10,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import zstandard
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from ingest.rows import LONGEST_ROW, BadRow
@@ -729,17 +730,19 @@ def test_any_table_is_read_exactly(data: st.DataObject, tmp_path: Path) -> None:
     quoted = data.draw(st.booleans())
     if not quoted:
         drawn = [[_without(value, delimiter) for value in row] for row in drawn]
+    # A field with a tab and a line break can be two rows without quoting as well.
+    both = any(delimiter in value and set(value) & {"\r", "\n"} for row in drawn for value in row)
+    assume(delimiter not in "\t|" or not both)
     file = io.StringIO(newline="")
     csv.writer(file, delimiter=delimiter, quoting=csv.QUOTE_ALL if quoted else csv.QUOTE_MINIMAL).writerows(
         [header, *drawn]
     )
     path = written(tmp_path / "any", file.getvalue().encode(encoding))
-    table = TableFile(path)
-    for _ in range(2):
-        read = [list(row.values.values()) for row in table.records() if isinstance(row, Record)]
-        assert read == drawn
-    assert table.columns == tuple(header) and table.position == table.size
-    table.close()
+    with closing(TableFile(path)) as table:
+        for _ in range(2):
+            read = [list(row.values.values()) for row in table.records() if isinstance(row, Record)]
+            assert read == drawn
+        assert table.columns == tuple(header) and table.position == table.size
 
 
 def _without(value: str, delimiter: str) -> str:
