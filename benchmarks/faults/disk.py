@@ -62,6 +62,7 @@ def _log_of_changes(chance: Random) -> Outcome:
             here.execute("TRUNCATE product CASCADE")
         _move_log(here, disk)
         with running_server(here):
+            _unlink_next_files(here, disk)
             disk.fill()
             # The next change needs a new file of the log.
             here.execute("SELECT pg_switch_wal()")
@@ -79,6 +80,14 @@ def _move_log(here: Scene, disk: SmallDisk) -> None:
     written = sorted(path for path in moved.iterdir() if path.is_file())
     for path in written[1:]:
         path.unlink()
+
+
+def _unlink_next_files(here: Scene, disk: SmallDisk) -> None:
+    """Files of the log that the server made ready: it does so where the last one is three quarters full."""
+    ((current,),) = here.execute("SELECT pg_walfile_name(pg_current_wal_lsn())")
+    for path in (disk.place / "pg_wal").iterdir():
+        if path.is_file() and path.name > current:
+            path.unlink()
 
 
 def _undisturbed(here: Scene) -> Rows:
