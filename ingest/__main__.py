@@ -242,8 +242,7 @@ class _Report:
 
     def __call__(self, counts: IngestCounts, rejections: Sequence[Rejection]) -> None:
         for row in rejections:
-            place = f"{row.file}, {row.unit} {row.line}"
-            note_rejection(self.problems, row.field, row.found, row.expected, place)
+            note_rejection(self.problems, row, of_several_files=True)
         elapsed = self._progress.tasks[self._task].elapsed
         rate = f"{self._read / elapsed:,.0f} rows/s" if elapsed else ""
         self._progress.update(self._task, completed=self._file.position, rate=rate)

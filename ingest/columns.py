@@ -17,6 +17,7 @@ from typing import Any
 from config.printable import printable
 from config.yaml_file import parse_yaml
 from ingest.dates import DateOrder, NoDay, read_day
+from ingest.fields import LONGEST_ID
 from ingest.ratings import is_missing, read_value
 
 FIELDS = (
@@ -27,7 +28,6 @@ LIST_OF_IDS = "products"  # as a told field: the column `product`, with several 
 COLUMN_OF_LISTS = "asins"  # what it is called, where nobody told it
 # Columns that a wrong name is compared with: a name is a word or some, and people look at no more.
 MOST_COMPARED, LONGEST_NAME = 200, 100
-LONGEST_ID = 500  # characters of a product that is known by its name
 READABLE = 0.5  # share of a column's values that must be readable as the field that its name promises
 DISTINCT = 0.9  # share of an id column's values that must be distinct
 # Words in the names of columns that hold no product, whatever stands in them.
@@ -395,7 +395,8 @@ class _Search:
                     raise UnclearColumns(f"{times} columns '{shown(name)}'", f"one{none}")
 
     def _missing_text(self) -> UnclearColumns:
-        free = [name for name in _comparable(list(self._free())) if self._has_words(name)]
+        named = _comparable(list(self._free()))
+        free = [name for name in named if self._has_words(name) and not self._is_of_days(name)]
         longest = sorted(free, key=self._length, reverse=True)[:3]
         column = longest[0] if longest else "COLUMN"
         header = "" if self.of else "; or --no-header, if the first line is a review"

@@ -103,7 +103,7 @@ class _Tally:
         else:
             self._counts["rejected"] += 1
             self._rejections += [row] * (len(self._rejections) < MOST_REJECTIONS)
-            note_rejection(self._problems, row.field, row.found, row.expected, f"{row.unit} {row.line}")
+            note_rejection(self._problems, row)
 
     def _add_review(self, review: Review) -> None:
         self._counts["reviews"] += 1

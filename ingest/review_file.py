@@ -15,7 +15,7 @@ from ingest.dates import DayReader
 from ingest.mapping import FileMapping
 from ingest.notes import Kind, Notes
 from ingest.parser import RowParser
-from ingest.review import Row
+from ingest.review import Rejection, Row
 from ingest.rows import BadRow
 from ingest.source import STANDARD_INPUT
 from ingest.survey import Survey, survey
@@ -223,6 +223,8 @@ class ReviewFile:
         return f"{where}: found {found}, expected {expected}."
 
 
-def note_rejection(notes: Notes, field: str, found: str, expected: str, place: str) -> None:
+def note_rejection(notes: Notes, row: Rejection, of_several_files: bool = False) -> None:
     """Group a rejected row with others of the same field."""
-    notes.add(Kind(field, "rejected", f"expected {expected}"), found, place)
+    file = f"{row.file}, " if of_several_files else ""
+    kind = Kind(row.field, "rejected", f"expected {row.expected}")
+    notes.add(kind, row.found, f"{file}{row.unit} {row.line}")

@@ -157,7 +157,7 @@ class Arrival:
     def _report(self, counts: IngestCounts, rejections: Sequence[Rejection]) -> None:
         self.counts, self.note = counts, ""
         for row in rejections:
-            note_rejection(self.problems, row.field, row.found, row.expected, f"{row.unit} {row.line}")
+            note_rejection(self.problems, row)
         # Here too: rows are read ahead, so that the last may have been read long ago. With `replace` this
         # undoes all of it: a part must not become the whole truth. Else what came so far stays.
         self._require_wanted()
