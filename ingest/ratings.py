@@ -36,7 +36,8 @@ DOWN = frozenset(
 )  # fmt: skip
 BETWEEN = frozenset(("neutral", "mixed", "tarafsız", "neutre", "neutro", "average", "中评"))
 
-_NUMBER = r"[-+]?\d+(?:[.,]\d+)?(?:[eE][-+]?\d+)?"
+# With an exponent of three digits a float could become infinite.
+_NUMBER = r"[-+]?\d+(?:[.,]\d+)?(?:[eE][-+]?\d{1,2})?"
 NUMBER = re.compile(_NUMBER)
 OUT_OF = re.compile(
     rf"(?<![\d.,])({_NUMBER})\s*(?:/|out of|of|von|sur|de|su|out\s+of\s+a\s+possible)\s*"
@@ -87,7 +88,7 @@ def told_scale(text: str) -> RatingScale:
     """The scale that a person tells: `0-10`, `1-5`, `-1-1` or `thumbs`. Raises ValueError."""
     if text.strip().casefold() == "thumbs":
         return THUMBS
-    found = TOLD.match(text.strip())
+    found = TOLD.match(text.strip()) if len(text) <= LONGEST_GIVEN else None
     if found:
         low, high = _number(found[1]), _number(found[2])
         if low < high:

@@ -31,7 +31,10 @@ def test_missing_ratings_are_known(written: str) -> None:
     assert is_missing(written)
 
 
-@pytest.mark.parametrize("written", ["soon", "a while", "★★★★★★★", "good value for 5", "12:30", "2024-01-01"])
+@pytest.mark.parametrize(
+    "written",
+    ["soon", "a while", "★★★★★★★", "good value for 5", "12:30", "2024-01-01", "1e999", "-1e400", "1e999%"],
+)
 def test_what_is_no_rating_is_not_read_as_one(written: str) -> None:
     assert read_value(written) is None
 
