@@ -25,11 +25,11 @@ from rich.table import Table
 
 from benchmarks.evidence_scores import Judged, Scores, score
 from benchmarks.questions import Labelled, chosen_numbers, read_questions
+from compare.plan.contestant import Contestant, find_contestants
 from config import Settings, load_settings
 from config.command import console, error_console, run
 from generator import open_answerer
 from generator.figures import format_figure, format_memory
-from models.catalogue.catalogue import find_spec
 from retriever import Embedder
 
 DATA = Path(__file__).parent.parent / "data"
@@ -68,9 +68,13 @@ def main(
     settings = load_settings()
     labelled = read_questions(questions, reviews, settings.passages)
     embedder = Embedder(settings.embedder)
+    names = [name.strip() for name in models.split(",")]
     results = [
         *_without_knowledge(labelled, settings.verbatim.sentences),
-        *(_asked(name.strip(), labelled, settings, embedder) for name in models.split(",")),
+        *(
+            ask_labelled(one, labelled, settings, embedder)
+            for one in find_contestants(names, settings, "verbatim")
+        ),
     ]
     console.print(_table(results, len(labelled)))
     _print_answers(labelled[0], results)
@@ -95,13 +99,16 @@ def main(
     )
 
 
-def _asked(name: str, labelled: Sequence[Labelled], settings: Settings, embedder: Embedder) -> Result:
-    spec = find_spec(name, settings)
+def ask_labelled(
+    contestant: Contestant, labelled: Sequence[Labelled], settings: Settings, embedder: Embedder
+) -> Result:
+    """What a contestant that chooses sentences chose, and what it took."""
+    name, spec = contestant.name, contestant.spec
     judged, seconds, peaks, words, texts, dropped = [], [], [], [], [], 0
     with open_answerer(spec, settings, embedder) as answerer:
         answerer.load()
         for one in track(labelled, name, console=error_console, transient=True):
-            answer = answerer.answer(one.question, one.matches, mode="measured", answers="verbatim")
+            answer = answerer.answer(one.question, one.matches, mode="measured", answers=contestant.answers)
             judged.append(_judged(one, chosen_numbers(one, answer.quotes)))
             seconds.append(answer.timing.e2e_s or 0.0)
             peaks += [answer.memory.peak_rss] if answer.memory else []

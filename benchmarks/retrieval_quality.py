@@ -18,13 +18,9 @@ and `mrr` of `random`, `bm25`, `dense`, `rrf`, `default` (what a search without 
 
 import csv
 import json
-import os
 import re
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -34,12 +30,11 @@ import typer
 from numpy.typing import NDArray
 from rich.table import Table
 
+from benchmarks.database import ingested
 from benchmarks.subjqa import Asked, read_subjqa
-from config import load_settings
 from config.command import console
 from config.settings import SearchMode
-from database import Database
-from retriever import Embedder, Retriever
+from retriever import Retriever
 from retriever.passage import Match, Passage
 
 app = typer.Typer(add_completion=False)
@@ -80,19 +75,6 @@ def main(
                 )
             }
     report(subjqa.questions, found, stance, np.random.default_rng(seed))
-
-
-@contextmanager
-def ingested(file: Path, home: Path) -> Iterator[Retriever]:
-    """A retriever over a fresh database into which the file was read by the product's own command."""
-    environment = {
-        name: value for name, value in os.environ.items() if not name.startswith(("PG", "REVIEWDUEL_"))
-    }
-    environment["REVIEWDUEL_HOME"] = str(home)
-    settings = load_settings().model_copy(update={"home": home, "database_url": None})
-    with Database.open(settings) as database:
-        subprocess.run([sys.executable, "-m", "ingest", str(file)], env=environment, check=True)
-        yield Retriever(database, Embedder(settings.embedder), settings.retrieval)
 
 
 class Ranking:

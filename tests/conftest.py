@@ -212,6 +212,12 @@ def fake_embedder() -> Embedder:
     return WordCounter()
 
 
+@pytest.fixture(scope="session")
+def embedder() -> Embedder:
+    """The installed embedder, loaded once."""
+    return Embedder(EmbedderSettings())
+
+
 @pytest.fixture
 def environment(settings: Settings) -> dict[str, str]:
     """The environment for a command that shall use the database of `settings`."""

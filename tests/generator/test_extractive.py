@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from config import EmbedderSettings, ModelSpec, Settings
+from config import ModelSpec, Settings
 from config.errors import ConfigError
 from generator import Answer, Registry, Text, open_answerer
 from generator.verbatim.extractive import Extractive
@@ -22,11 +22,6 @@ REVIEWS = (
     ("I am very happy with it and would buy it again. It came in a brown box.", 5),
     ("Useless, badly made, a waste of money. We live near the sea.", 1),
 )
-
-
-@pytest.fixture(scope="module")
-def embedder() -> Embedder:
-    return Embedder(EmbedderSettings())
 
 
 @pytest.fixture(scope="module")

@@ -2,14 +2,8 @@
 
 import pytest
 
-from config import EmbedderSettings
 from retriever import Embedder
 from retriever.stance import Stance, unit
-
-
-@pytest.fixture(scope="module")
-def embedder() -> Embedder:
-    return Embedder(EmbedderSettings())
 
 
 @pytest.fixture(scope="module")
