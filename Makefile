@@ -10,6 +10,13 @@ UV ?= uv
 
 BIN := .venv/bin
 READY := .venv/ready
+# GCC 12.2, and others before 12.4 and 13.3, drop most of what a processor with AMX is told (GCC bug 114098):
+# the first quantised model dies of SIGILL. Without AMX an answer is also the same on every processor.
+export CFLAGS += -U__AMX_INT8__
+export CXXFLAGS += -U__AMX_INT8__
+LLAMA := llama-cpp-python==0.3.36
+# How the instruction begins that only a build with AMX has.
+AMX := $$(printf '\304\342\170\111')
 export CMAKE_BUILD_PARALLEL_LEVEL ?= $(shell nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 2)
 
 .PHONY: help setup demo app test test-browser test-slow lint format lock reference browser screenshots bench clean
@@ -29,6 +36,10 @@ $(READY): pyproject.toml constraints.txt requirements.lock
 	@echo "about 5 minutes on 2 cores. pip shows a line from time to time while it lives."
 	@echo
 	$(BIN)/pip install --no-deps --require-hashes --requirement requirements.lock
+	@if LC_ALL=C grep -qaF "$(AMX)" $(BIN)/../lib/python3*/site-packages/llama_cpp/lib/libggml-cpu.so 2>/dev/null; \
+	then echo "The llama.cpp that pip kept was compiled with AMX. It is compiled again without."; \
+		$(BIN)/pip cache remove llama_cpp_python; \
+		$(BIN)/pip install --no-deps --force-reinstall --no-binary llama-cpp-python $(LLAMA); fi
 	$(BIN)/pip install --no-deps --editable .
 	@touch $@
 

@@ -6,10 +6,19 @@ Knows nothing of files, headers or what the process does.
 import os
 import platform
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 
 from config.environment import plain_environment
 from config.machine import usable_cores
+
+# The compiled library came from another machine, or GCC broke what it wrote for AMX (GCC bug 114098, llama.cpp
+# #26954), which is therefore left out.
+COMPILE_AGAIN = (
+    "The compiled llama.cpp has an instruction that this processor refuses. Compile it here: "
+    "CFLAGS=-U__AMX_INT8__ CXXFLAGS=-U__AMX_INT8__ pip install --force-reinstall --no-deps --no-cache-dir "
+    "--no-binary llama-cpp-python llama-cpp-python==" + version("llama-cpp-python")
+)
 
 
 def llama_environment() -> dict[str, str]:

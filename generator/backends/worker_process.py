@@ -28,7 +28,7 @@ from generator.events import (
     Tokenized,
     from_line,
 )
-from models.llama_process import llama_environment
+from models.llama_process import COMPILE_AGAIN, llama_environment
 
 
 class WorkerProcess:
@@ -191,7 +191,10 @@ class WorkerProcess:
             return "The model was closed before its answer was complete. Ask again."
         code = self._process.wait()
         how = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
-        hint = " The system may have run out of memory." if code == -signal.SIGKILL else ""
+        hint = {
+            -signal.SIGKILL: " The system may have run out of memory.",
+            -signal.SIGILL: f" {COMPILE_AGAIN}.",
+        }.get(code, "")
         last_words = self._last_words()
         return f"The model's process ended by {how}.{hint} The next question starts it anew." + (
             f" Its last words: {last_words}" if last_words else ""
