@@ -12,8 +12,8 @@ from pathlib import Path
 from config.environment import plain_environment
 from config.machine import usable_cores
 
-# The compiled library came from another machine, or GCC broke what it wrote for AMX (GCC bug 114098, llama.cpp
-# #26954), which is therefore left out.
+# The compiled library came from another machine, or GCC broke what it wrote for AMX (GCC bug 114098, and
+# llama.cpp #26954), which is therefore left out.
 COMPILE_AGAIN = (
     "The compiled llama.cpp has an instruction that this processor refuses. Compile it here: "
     "CFLAGS=-U__AMX_INT8__ CXXFLAGS=-U__AMX_INT8__ pip install --force-reinstall --no-deps --no-cache-dir "

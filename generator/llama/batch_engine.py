@@ -17,7 +17,7 @@ from generator.events import Done, Event, Failed, PromptProgress, Sampling
 from generator.llama.batch_place import Asked, Place
 from generator.llama.continuation import Continuation
 from generator.llama.engine_log import EngineError
-from generator.llama.llama_model import LlamaModel
+from generator.llama.llama_model import LlamaModel, piece_of, reusable
 from generator.llama.respell import common_length
 from generator.measured import Timing
 
@@ -150,7 +150,7 @@ class BatchEngine(LlamaModel):
         reading = [place for place in self._places if place.answer and not place.writes]
         for place in sorted(reading, key=lambda place: place.asked.at if place.asked else 0):
             if room and (place.reused is not None or self._take_common(place)):
-                parts[place.sequence] = place.unread[:room]
+                parts[place.sequence] = list(piece_of(place.unread, room))
                 room -= len(parts[place.sequence])
         return [self._put(place, parts[place.sequence]) for place in self._places if place.sequence in parts]
 
@@ -170,8 +170,7 @@ class BatchEngine(LlamaModel):
     def _take_common(self, place: Place) -> bool:
         """Get what is in the cache of this prompt; False: another one is reading more of it just now."""
         assert place.answer and place.asked
-        # At least one token is always read anew: logits are not in the cache.
-        wanted = place.answer.tokens[:-1]
+        wanted = list(reusable(place.answer.tokens))
         best, common = place, 0
         others = self._places if self._shares and place.asked.reuse else []
         # What is in its own cache first: that costs nothing.

@@ -11,7 +11,7 @@ import llama_cpp
 
 from generator.events import Done, Event, PromptProgress, Sampling
 from generator.llama.continuation import Continuation
-from generator.llama.llama_model import LlamaModel
+from generator.llama.llama_model import LlamaModel, piece_of, reusable
 from generator.llama.respell import common_length
 from generator.measured import Counters
 
@@ -42,7 +42,7 @@ class Engine(LlamaModel):
         answer = Continuation(self, tokens, sampling, started)
         try:
             reused = self._forget_all_but_common(answer.tokens, reuse)
-            prompt_complete = yield from self._read_prompt(answer.tokens, reused)
+            prompt_complete = yield from self._read_prompt(answer.tokens)
             if prompt_complete:
                 yield from self._write(answer)
             timing = answer.timing(reused, self._fewest_threads)
@@ -60,8 +60,8 @@ class Engine(LlamaModel):
         )
 
     def _forget_all_but_common(self, tokens: Sequence[int], reuse: bool) -> int:
-        """Cut the cache to the prefix it shares with `tokens`; at least one token is always read anew."""
-        common = common_length(tokens[:-1], self.cached) if reuse else 0
+        """Cut the cache to the prefix it shares with `tokens`, and return its length."""
+        common = common_length(reusable(tokens), self.cached) if reuse else 0
         # A model whose cache cannot be cut in the middle (recurrent ones) starts afresh.
         if not llama_cpp.llama_memory_seq_rm(self._memory, 0, common, -1):
             llama_cpp.llama_memory_clear(self._memory, True)
@@ -69,10 +69,10 @@ class Engine(LlamaModel):
         del self.cached[common:]
         return common
 
-    def _read_prompt(self, tokens: Sequence[int], reused: int) -> Generator[Event, None, bool]:
+    def _read_prompt(self, tokens: Sequence[int]) -> Generator[Event, None, bool]:
         """Fill the cache with the prompt; returns whether it was read to its end."""
-        for start in range(reused, len(tokens), self._n_batch):
-            if not self._decode(tokens[start : start + self._n_batch]):
+        while len(self.cached) < len(tokens):
+            if not self._decode(piece_of(tokens[len(self.cached) :], self._n_batch)):
                 return False
             yield PromptProgress(done=len(self.cached), total=len(tokens))
         return True

@@ -21,11 +21,27 @@ from generator.reasoning_tags import CHANNEL, END, FINAL, MARKS, MESSAGE, ROLE, 
 
 # llama.cpp's own default: prompts are read in pieces of this many tokens, with progress in between.
 BATCH = 512
+# Pieces of fewer tokens give logits that differ in the last digits from those of a longer piece (seen with
+# SmolLM2's Q4_1 and llama-cpp-python 0.3.36 on a CPU), so no prompt ends in one that need not.
+SHORTEST_PIECE = 8
 ABORTED = 2
 # llama.cpp rounds a context up to a multiple of this many tokens.
 _CONTEXT_STEP = 256
 # Tokens at the end of a prompt, among which a tag of reasoning and white space have room.
 _LONGEST_MARK = 48
+
+
+def reusable(prompt: Sequence[int]) -> Sequence[int]:
+    """What of a prompt may come from the cache: logits are not in it, so its end is always read anew."""
+    return prompt[: max(len(prompt) - SHORTEST_PIECE, 0)]
+
+
+def piece_of(unread: Sequence[int], most: int) -> Sequence[int]:
+    """The next tokens of a prompt to be read, at most `most`, so that no rest is too short a piece."""
+    rest = len(unread) - most
+    if 0 < rest < SHORTEST_PIECE and most > SHORTEST_PIECE:
+        return unread[: most - SHORTEST_PIECE]
+    return unread[:most]
 
 
 class LlamaModel:
@@ -75,6 +91,9 @@ class LlamaModel:
         params.kv_unified = False
         # Only a prompt's last token is sampled from: the others' logits need no room (models.memory.dry_run).
         params.n_outputs_max = sequences
+        # Off: with it the logits change with the number of threads, the pieces in which a prompt is read and
+        # the other texts of a batch, and so does a greedy answer (docs/experiments.md).
+        params.flash_attn_type = llama_cpp.LLAMA_FLASH_ATTN_TYPE_DISABLED
         params.no_perf = False
         context = llama_cpp.llama_init_from_model(self._model, params)
         if not context:

@@ -71,6 +71,7 @@ def _lay_out(path: str, n_ctx: int, sequences: int) -> bool:
     context.n_batch = context.n_ubatch = min(_BATCH, context.n_ctx)
     context.n_seq_max = context.n_outputs_max = sequences
     context.kv_unified = False
+    context.flash_attn_type = llama_cpp.LLAMA_FLASH_ATTN_TYPE_DISABLED
     return bool(llama_cpp.llama_init_from_model(model, context))
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from generator.events import Done, PromptProgress, Sampling, Text
 from generator.llama.engine import Engine
 from generator.llama.engine_log import EngineError
-from generator.llama.llama_model import BATCH
+from generator.llama.llama_model import BATCH, SHORTEST_PIECE, piece_of
 
 BOS, FIRST_WORD = 1, 259
 
@@ -93,17 +93,17 @@ def test_reuse_changes_no_answer_and_counts_the_common_beginning(
             (i for i, (a, b) in enumerate(zip(tokens, previous, strict=False)) if a != b),
             min(len(tokens), len(previous)),
         )
-        # At least one token is always read; and behind the whole prompt lies the answer, in the cache too.
+        # The end is always read; and behind the whole prompt lies the answer, in the cache too.
         reused = done.timing.n_prompt_reused
-        assert reused >= min(common, len(tokens) - 1)
+        assert reused >= min(common, max(0, len(tokens) - SHORTEST_PIECE))
         assert reused < len(tokens)
         if common < len(previous):
-            assert reused == min(common, len(tokens) - 1)
+            assert reused == min(common, max(0, len(tokens) - SHORTEST_PIECE))
         previous = tokens
 
 
 def test_without_reuse_nothing_is_reused(engine: Engine) -> None:
-    tokens = [BOS, 300, 301, 302]
+    tokens = [BOS, *range(300, 310)]
     ask(engine, tokens, greedy(2), reuse=True)
     assert ask(engine, tokens, greedy(2), reuse=True)[1].timing.n_prompt_reused == 3
     assert ask(engine, tokens, greedy(2), reuse=False)[1].timing.n_prompt_reused == 0
@@ -127,7 +127,7 @@ def test_the_prompt_is_read_in_batches_with_progress(engine: Engine) -> None:
     events = list(engine.generate(tokens, greedy(1), 1, False))
     assert [event for event in events if isinstance(event, PromptProgress)] == [
         PromptProgress(BATCH, len(tokens)),
-        PromptProgress(2 * BATCH, len(tokens)),
+        PromptProgress(2 * BATCH - SHORTEST_PIECE, len(tokens)),
         PromptProgress(len(tokens), len(tokens)),
     ]
 
@@ -162,3 +162,15 @@ def test_what_llama_cpp_refuses_is_an_error_and_the_next_prompt_is_read(engine: 
     with pytest.raises(EngineError, match="status"):
         ask(engine, [BOS] + [FIRST_WORD] * 3000, greedy(5))
     assert ask(engine, [BOS, 300], greedy(5), reuse=True)[0] == expected
+
+
+@given(n_tokens=st.integers(0, 3000), most=st.integers(1, 600))
+def test_no_prompt_ends_in_a_piece_too_short(n_tokens: int, most: int) -> None:
+    unread, pieces = list(range(n_tokens)), []
+    while unread:
+        pieces.append(list(piece_of(unread, most)))
+        assert 0 < len(pieces[-1]) <= most
+        unread = unread[len(pieces[-1]) :]
+    assert [token for piece in pieces for token in piece] == list(range(n_tokens))
+    if most >= 2 * SHORTEST_PIECE and n_tokens >= SHORTEST_PIECE:
+        assert len(pieces[-1]) >= SHORTEST_PIECE
