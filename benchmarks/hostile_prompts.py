@@ -12,7 +12,7 @@ from config import Settings
 from generator.llama.tokens import Tokenizer
 from generator.llama.vocabulary import Vocabulary
 from generator.prompts.prompt import answer_messages
-from models.tiny.random_weights import SHAPES, write_random_model
+from tests.random_weights import SHAPES, write_random_model
 
 FENCE = "-" * 10
 _NUMBER = re.compile(r"\[\s*\d[\d\s,]*\]")

@@ -1,6 +1,6 @@
 """How many attempts to take a model over by a review each defence stops, and whether models give in.
 
-    python -m benchmarks.hostile_reviews [--models demo-llama,demo-mistral,extractive] [--data FOLDER]
+    python -m benchmarks.hostile_reviews [--models smollm2,extractive] [--data FOLDER]
 
 The attempts are those of data/injections.yaml, and the honest reviews, which look like some, those of
 data/honest-reviews.yaml; the parts "build" and "test" are counted apart. `--data`: SubjQA, for false alarms
@@ -49,9 +49,7 @@ console = plain_console(width=140)  # of the widest table: on the page it is Mar
 
 @app.command(help=__doc__)
 def main(
-    models: Annotated[
-        str, typer.Option(help="Names, comma-separated.")
-    ] = "demo-llama,demo-mistral,extractive",
+    models: Annotated[str, typer.Option(help="Names, comma-separated.")] = "smollm2,extractive",
     data: Annotated[Path | None, typer.Option(help="SubjQA's CSV files of one domain.", exists=True)] = None,
     injections: Annotated[Path, typer.Option(help="The attempts.", exists=True)] = DATA / "injections.yaml",
     honest: Annotated[Path, typer.Option(help="Reviews that look like some.", exists=True)] = DATA

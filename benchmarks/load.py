@@ -32,7 +32,7 @@ import typer
 from rich.table import Table
 
 from benchmarks.growth import Sample, sample, slope_per_h
-from benchmarks.installation import SAMPLE, Installation, installation
+from benchmarks.installation import CHOOSER, SAMPLE, Installation, installation
 from benchmarks.load_people import Diary, Person, browse_alone
 from config.command import console
 from database import Database
@@ -56,7 +56,7 @@ def main(
     """Let them in, wait, print."""
     with installation(data) as own:
         # So that the page Results has all its parts to draw.
-        own.run("compare", "--models", "demo-llama,extractive", "--products", "2", "--repeats", "1")
+        own.run("compare", "--models", f"{CHOOSER},extractive", "--products", "2", "--repeats", "1")
         result = load(own, people, minutes, browsers, seed)
     print(json.dumps(result))
 

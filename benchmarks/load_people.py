@@ -14,6 +14,7 @@ from random import Random
 from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Page, sync_playwright
 
+from benchmarks.installation import CHOOSER, WRITERS
 from benchmarks.page_probe import BOX, ask, settle, visit_ms
 from benchmarks.streamlit_page import NotShown
 from benchmarks.streamlit_session import PATIENCE_S, SessionFailed, StreamlitSession
@@ -23,7 +24,7 @@ from tests.browser import launch
 
 PAUSE_S = (2.0, 8.0)  # between two actions
 READING_S = (4.0, 12.0)  # of an answer
-MODELS = ("demo-llama", "demo-mistral", "tiny-llama", "tiny-mistral", "tiny-mixtral", "extractive")
+MODELS = (CHOOSER, *WRITERS, "extractive")
 SUGGESTED = ("What do people like about it?", "What do people complain about?")
 OWN = ("How long does it last?", "Is it worth its price?", "What breaks first?", "Is it easy to set up?")
 VOTES = ("A is better", "B is better", "Tie", "Both bad")

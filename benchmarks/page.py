@@ -44,10 +44,10 @@ from config import Settings
 from config.command import console
 from database import Database
 from database.server import EmbeddedServer
-from models.tiny.random_weights import write_random_model
 from retriever.products import recount_products
 from tests.app.page_server import PageServer
 from tests.browser import launch
+from tests.random_weights import write_random_model
 from tests.scripted_model import write_scripted_model
 
 app = typer.Typer(add_completion=False)
@@ -109,7 +109,7 @@ def make_home(home: Path, dsn: str) -> dict[str, str]:
     settings = {
         "models": {
             "recites": {"file": str(home / "recites.gguf"), "n_ctx": 8192},
-            "noise": {"file": str(home / "noise.gguf"), "random_weights": "llama", "max_tokens": 120},
+            "noise": {"file": str(home / "noise.gguf"), "max_tokens": 120},
         }
     }
     (home / "settings.yaml").write_text(yaml.safe_dump(settings))

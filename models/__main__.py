@@ -14,7 +14,6 @@ from models.gguf.architecture import count_in_words
 from models.memory.fit import fit
 from models.memory.room import gib
 from models.sources.served import reach, served_name
-from models.tiny.random_weights import write_random_model
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False)
 app.command()(fit)
@@ -54,7 +53,7 @@ def list_models() -> None:
             table.add_row(name, gib(path.stat().st_size), "", "unusable")
             continue
         table.add_row(
-            name + (" (random weights)" if spec.random_weights else ""),
+            name,
             gib(path.stat().st_size),
             count_in_words(found.header.parameters),
             f"{gib(found.predicted.process)} at {spec.n_ctx} tokens",
@@ -63,18 +62,6 @@ def list_models() -> None:
     console.print(f"Looked in {settings.models_folder}", soft_wrap=True)
     for line in remarks:
         console.print(line, soft_wrap=True)
-
-
-@app.command()
-def tiny() -> None:
-    """Write the configured models of random weights, a few megabytes each, unless they are there."""
-    settings = load_settings()
-    for name in settings.models:
-        spec = settings.model(name)
-        if spec.random_weights and not (path := model_path(spec, settings)).is_file():
-            write_random_model(path, spec.random_weights)
-            said = f"wrote {path} (random weights: its answers are noise)"
-            console.print(said, soft_wrap=True)
 
 
 if __name__ == "__main__":

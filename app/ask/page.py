@@ -36,8 +36,8 @@ def draw() -> None:
     usable = resources.usable_models()
     if len(usable) == 1:
         st.info(
-            f"There is no model yet, only `{usable[0]}`, which quotes without one. The page Models brings "
-            "one; `python -m models tiny` writes three with random weights."
+            f"There is no language model yet, only `{usable[0]}`, which quotes without one. The page Models "
+            "brings one."
         )
         st.page_link(models_page(), label="Get a model")
     conversation = _current_conversation()

@@ -71,15 +71,13 @@ def _draw_buttons(listed: Listed, fact: Fact, in_memory: bool, probed: bool) -> 
 
 def _can_be_probed(listed: Listed, fact: Fact) -> bool:
     spec = listed.spec
-    if spec is None or listed.path is None or spec.random_weights or fact.problem:
+    if spec is None or listed.path is None or fact.problem:
         return False
     return listed.here or bool(spec.repository or spec.wheel)
 
 
 def _pull_label(listed: Listed) -> str:
-    assert listed.path and listed.spec
-    if listed.spec.random_weights:
-        return "Write it"
+    assert listed.path
     size = listed.foretold_size
     if received := _received(listed.path):
         return f"Go on pulling ({gib(received)}{f' of about {gib(size)}' if size else ''} are here)"

@@ -13,6 +13,7 @@ from app.catalogue.now import draw_now, seen
 from app.catalogue.rows import memory_of, probe_of, row_of
 from app.catalogue.table import CHOSEN, draw_table
 from generator.markdown import literal
+from models.catalogue.catalogue import EXTRACTIVE
 from models.catalogue.inventory import Listed, inventory
 from models.memory.room import Room, gib, this_machine
 from models.probe.probe_log import recall
@@ -28,7 +29,7 @@ def draw() -> None:
     # The guard has a process of its own, that answers no questions.
     loaded = [one.model for one in resources.registry().held if not one.guard]
     drawn = seen()
-    if not any(listed.real for listed in models):
+    if not any(listed.here for listed in models):
         _draw_first_steps(models, room)
     draw_now(drawn)
     st.header("All models", anchor=False)
@@ -56,10 +57,10 @@ def _usable_first(models: Sequence[Listed]) -> list[Listed]:
 
 
 def _draw_first_steps(models: Sequence[Listed], room: Room) -> None:
-    """For who has no real model: the demo models, and the quickest way to a real one."""
+    """Where there is no model yet: the built-in one, and the quickest way to a language model."""
     st.info(
-        "There is no real language model on this machine yet. The demo models are always there: they can "
-        "choose sentences of the reviews, and nothing else. Ask them on the page Ask, or pull a real model."
+        f"There is no language model on this machine yet. `{EXTRACTIVE.name}` is always there: it quotes "
+        "the reviews without one. Ask it on the page Ask, or pull a model."
     )
     smallest = _smallest_that_fits(models, room)
     if smallest and not work.jobs().running(Key("pull", smallest.name)):

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from app.catalogue.facts import Fact
 from models.catalogue.inventory import Listed
-from models.files import comes_with_the_installation
 from models.gguf.quantisation import quantisation_in_words
 from models.memory.room import GIB, Room, gib
 from models.probe.probe_log import Remembered
@@ -61,18 +60,16 @@ def row_of(
 
 def _where(listed: Listed, fact: Fact) -> str:
     """Where the model is, in a word or two."""
-    spec, path = listed.spec, listed.path
+    spec = listed.spec
     if spec is None:
         return "not for llama.cpp"
     if spec.remote:
         return "server, being asked" if fact.pending else f"server, {'un' if fact.problem else ''}reachable"
-    if path is None:
+    if listed.path is None:
         return "built in"
     if listed.here:
-        return "built in" if comes_with_the_installation(path) else "on disk"
-    if listed.fetchable:
-        return "to be written" if spec.random_weights else "to be pulled"
-    return "missing"
+        return "on disk"
+    return "to be pulled" if listed.fetchable else "missing"
 
 
 def _fit(listed: Listed, fact: Fact, room: Room) -> str:
@@ -128,8 +125,6 @@ def _remark(listed: Listed, fact: Fact) -> str:
     """What must be known before it is used."""
     if fact.problem:
         return fact.problem
-    if listed.spec and listed.spec.random_weights:
-        return "random weights: its answers are noise"
     return (listed.entry.remark if listed.entry else None) or ""
 
 

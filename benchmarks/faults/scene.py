@@ -21,8 +21,8 @@ import yaml
 from config import Settings
 from config.folders import private_folder
 from database.server import EmbeddedServer
-from models.tiny.random_weights import write_random_model
 from tests.commands import start_module
+from tests.random_weights import write_random_model
 from tests.scripted_model import write_scripted_model
 
 # What nobody waits for longer.

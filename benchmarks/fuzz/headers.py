@@ -17,7 +17,7 @@ from models.gguf.header import header_length, read_header
 from models.gguf.header_reader import HeaderReader, Tensor
 from models.gguf.quantisation import type_shares
 from models.memory.fine_tuning import fine_tuning_bytes
-from models.tiny.random_weights import new_model, write_tensors
+from tests.random_weights import new_model, write_tensors
 
 
 class GgufHeaders:

@@ -17,8 +17,8 @@ from benchmarks.fuzz.lies import lying
 from benchmarks.fuzz.worker import Failure, Tally
 from config.errors import ModelUnavailable
 from models.gguf.header import read_header
-from models.tiny.random_architectures import FAMILIES, write_random_architecture
-from models.tiny.random_weights import SHAPES, write_random_model
+from tests.random_architectures import FAMILIES, write_random_architecture
+from tests.random_weights import SHAPES, write_random_model
 
 _LOADED, _REFUSED = 0, 1
 _MOST_SECONDS = 20

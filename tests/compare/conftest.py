@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from models.tiny.random_weights import write_random_model
+from tests.random_weights import write_random_model
 
 # A busy machine is no defect.
 settings.register_profile("unhurried", deadline=None)

@@ -15,7 +15,7 @@ def row(model: str, **changes: Any) -> Row:
         "model": model,
         "contestant": model,
         "repeat": 0,
-        "model_settings": {"random_weights": None},
+        "model_settings": {},
         "product_id": "B0TEST0001",
         "question": "Does it work?",
         "passages": [{"review_id": "r1", "number": 0, "score": 0.5, "text": "It works."}],

@@ -20,7 +20,7 @@ from tests.compare.rows import row
 GOLDEN = Path(__file__).parent / "golden" / "report.md"
 HOSTILE = "<b>no</b> [x](http://x) | *n*\u202e"
 ROWS = [
-    row("small", model_settings={"random_weights": "llama"}, answer=HOSTILE, citations=[]),
+    row("small", answer=HOSTILE, citations=[]),
     row("big", ttft_s=30.0, e2e_s=80.5, decode_tok_s=1.234, words_per_s=0.94),
     row(
         "big", repeat=1, answer="It flies [1]. It works [2].", invalid_citations=[2], stop_reason="max_tokens"

@@ -30,7 +30,6 @@ ARGUMENTS: dict[str, list[str] | None] = {
     "models pull": None,
     "models probe": None,
     "models list": None,
-    "models tiny": None,
     "generator ask": ["extractive", "B01", "Is it loud?"],
     "generator log": [],
     "compare run": ["--models", "extractive"],

@@ -7,7 +7,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 REFERENCE = ROOT / "docs" / "reference"
-FOLDERS = ("experiments", "data", "models/demo", "training")
+FOLDERS = ("experiments", "data", "training")
 PAGES = tuple(
     page
     for pattern in ("*.md", "docs/**/*.md", *(f"{folder}/*.md" for folder in FOLDERS))

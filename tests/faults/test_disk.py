@@ -16,7 +16,6 @@ from compare.report import files
 from config.errors import CannotWrite
 from config.folders import writing_to
 from ingest.source import Source
-from models.tiny.random_weights import write_random_model
 
 
 @pytest.fixture
@@ -34,17 +33,6 @@ def disk() -> Iterator[SmallDisk]:
 def test_nothing_is_lost_on_full_disks(disk: SmallDisk) -> None:
     for outcome in fill_disks(1, Random(7)):
         assert outcome.holds, outcome
-
-
-def test_a_model_is_written_whole_or_not_at_all(disk: SmallDisk) -> None:
-    path = disk.place / "tiny.gguf"
-    disk.fill(MIB // 2)
-    with pytest.raises(CannotWrite, match=r"tiny\.gguf cannot be written: its disk is full\. Make room"):
-        write_random_model(path, "llama")
-    assert disk.files() == []
-    disk.make_room()
-    write_random_model(path, "llama")
-    assert disk.files() == ["tiny.gguf"]
 
 
 def test_a_report_is_written_whole_or_stays_as_it_was(disk: SmallDisk) -> None:

@@ -10,10 +10,10 @@ from config import ModelSpec, Settings
 from generator import Generator
 from generator.backends.worker_process import WorkerProcess
 from generator.events import Text
-from models.tiny.random_weights import SHAPES, write_random_model
 from retriever.passage import Match, Passage
 from tests.generator.asking import GREEDY, QUESTION, SHORT
 from tests.generator.strange_server import StrangeServer
+from tests.random_weights import SHAPES, write_random_model
 
 # A busy machine is no defect.
 settings.register_profile("unhurried", deadline=None)

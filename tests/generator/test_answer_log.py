@@ -40,7 +40,7 @@ def answer(make_match: Callable[..., Match]) -> Answer:
     )
 
 
-SPEC = ModelSpec(name="tiny-llama", file="tiny-llama.gguf", random_weights="llama", seed=2**32 - 1)
+SPEC = ModelSpec(name="tiny-llama", file="tiny-llama.gguf", seed=2**32 - 1)
 
 
 def test_quotations_and_the_own_line_are_logged(database: Database, answer: Answer) -> None:

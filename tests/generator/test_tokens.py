@@ -12,7 +12,7 @@ from config.errors import GenerationFailed, ModelUnavailable
 from generator.backends.token_counter import TokenCounter
 from generator.backends.worker_process import WorkerProcess
 from generator.events import Message
-from models.tiny.random_weights import CHAT_TEMPLATE
+from tests.random_weights import CHAT_TEMPLATE
 from tests.scripted_model import write_scripted_model
 
 StartWorker = Callable[..., WorkerProcess]

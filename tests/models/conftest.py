@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
-from models.tiny.random_architectures import FAMILIES, write_random_architecture
-from models.tiny.random_weights import SHAPES, write_random_model
+from tests.random_architectures import FAMILIES, write_random_architecture
+from tests.random_weights import SHAPES, write_random_model
 
 # A busy machine is no defect.
 settings.register_profile("unhurried", deadline=None)

@@ -17,7 +17,6 @@ from models.catalogue.catalogue import (
     find_spec,
     known_header,
     models_on_disk,
-    real_models_on_disk,
 )
 from models.commands import show_catalogue
 from models.memory.memory import predict_memory
@@ -129,20 +128,11 @@ def test_what_cannot_run_here_points_to_an_endpoint(name: str, said: str, settin
 
 def test_models_on_disk_are_named_once(settings: Settings) -> None:
     settings.models_folder.mkdir()
-    demos = ["demo-llama", "demo-mistral"]
-    assert models_on_disk(settings) == demos
+    assert models_on_disk(settings) == []
     # The instruct Mixtral's file has one name in the settings and two in the catalogue.
     for file in ("mine.gguf", "Mixtral-8x7B-Instruct-v0.1.Q4_K_M.gguf", "llama-2-7b-chat.Q4_K_M.gguf"):
         (settings.models_folder / file).touch()
-    assert models_on_disk(settings) == ["mixtral8x7b", "mine", "llama-2-7b-chat", *demos]
-
-
-def test_real_models_come_before_noise_and_toys(settings: Settings) -> None:
-    settings.models_folder.mkdir()
-    for file in ("tiny-llama.gguf", "SmolLM2-135M-Instruct.Q4_1.gguf"):
-        (settings.models_folder / file).touch()
-    assert models_on_disk(settings) == ["smollm2", "tiny-llama", "demo-llama", "demo-mistral"]
-    assert real_models_on_disk(settings) == ["smollm2"]
+    assert models_on_disk(settings) == ["mixtral8x7b", "mine", "llama-2-7b-chat"]
 
 
 def test_the_list_fits_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:

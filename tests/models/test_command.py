@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from config import load_settings
-from models.__main__ import list_models, tiny
+from models.__main__ import list_models
+from tests.random_weights import write_random_model
 
 
 @pytest.fixture
@@ -15,33 +15,25 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "models"
 
 
-def test_tiny_writes_the_random_models_once(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    tiny()
-    assert capsys.readouterr().out.count("random weights") == 3
-    random = {spec.file for spec in load_settings().models.values() if spec.random_weights}
-    assert {file.name for file in folder.iterdir()} == random
-    tiny()
-    assert capsys.readouterr().out == ""
-
-
 def test_a_folder_in_brackets_is_shown_as_it_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("REVIEWDUEL_HOME", str(tmp_path / "[home]"))
-    tiny()
-    assert capsys.readouterr().out.count("/[home]/models/tiny-") == 3
+    list_models()
+    assert f"Looked in {tmp_path}/[home]/models" in capsys.readouterr().out
 
 
 def test_list_shows_a_damaged_file_and_the_others(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    tiny()
-    with (folder / "tiny-mistral.gguf").open("r+b") as file:
+    damaged, whole = folder / "mistral-7b-v0.1.Q4_K_M.gguf", folder / "llama-2-70b.Q4_K_M.gguf"
+    for path in (damaged, whole):
+        write_random_model(path, "llama")
+    with damaged.open("r+b") as file:
         file.truncate(100_000)
-    capsys.readouterr()
     list_models()
     shown = capsys.readouterr().out
     assert "0.77 million" in shown
-    assert f"tiny-mistral: {folder}/tiny-mistral.gguf is not a usable GGUF file" in shown
-    assert "`python -m models pull mistral`" in shown
+    assert f"mistral: {damaged} is not a usable GGUF file" in shown
+    assert "`python -m models pull llama`" in shown
     assert f"Looked in {folder}" in shown
 
 

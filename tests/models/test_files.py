@@ -24,12 +24,6 @@ def test_a_missing_file_says_where_it_was_looked_for_and_how_to_get_it(settings:
     )
 
 
-def test_missing_random_weights_are_written_by_a_command(settings: Settings) -> None:
-    spec = ModelSpec(name="tiny", file="tiny.gguf", random_weights="llama")
-    with pytest.raises(ModelUnavailable, match="`python -m models tiny`"):
-        require_file(spec, settings)
-
-
 def test_a_file_of_unknown_origin_is_for_the_user_to_put_there(settings: Settings) -> None:
     with pytest.raises(ModelUnavailable, match="correct its `file` in the settings"):
         require_file(ModelSpec(name="mine", file="mine.gguf"), settings)

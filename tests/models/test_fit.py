@@ -9,6 +9,7 @@ from config.errors import ModelUnavailable, UnknownModel
 from models.__main__ import app
 from models.gguf.header import read_header
 from models.memory.fine_tuning import RANK, adapter_parameters, fine_tuning_bytes
+from tests.random_weights import write_random_model
 
 
 def fit(*arguments: str) -> Result:
@@ -43,8 +44,8 @@ def test_a_file_is_told_from_its_header(tiny_files: dict[str, Path]) -> None:
 
 
 def test_a_configured_model_is_told_at_its_context(home: Path) -> None:
-    assert CliRunner().invoke(app, ["tiny"]).exit_code == 0
-    assert "Memory at 2,048 tokens" in shown("tiny-llama")
+    write_random_model(home / "models" / "mistral-7b-v0.1.Q4_K_M.gguf", "mistral")
+    assert "Memory at 2,048 tokens" in shown("mistral")
 
 
 def test_nothing_is_wider_than_80_columns(tiny_files: dict[str, Path]) -> None:
@@ -77,7 +78,6 @@ def test_what_is_not_downloaded_and_not_reachable_is_told_from_the_catalogue() -
         ("some/model/m.gguf", "cannot be read"),
         ("https://127.0.0.1:9/m.gguf", "cannot be read"),
         ("folder/m.gguf", "There is no file folder/m.gguf"),
-        ("tiny-llama", "python -m models tiny"),
         ("some--model/name/m.gguf", "'some--model/name' is no repository"),
         ("~nobody-of-this-name/m.gguf", "There is no file ~nobody"),
     ],
@@ -89,9 +89,9 @@ def test_what_is_not_there_is_said_in_words(model: str, said: str) -> None:
 
 
 def test_an_unknown_name_is_refused_with_the_nearest() -> None:
-    error = fit("tiny-lama").exception
+    error = fit("smolm2").exception
     assert isinstance(error, UnknownModel)
-    assert "tiny-llama" in str(error)
+    assert "smollm2" in str(error)
 
 
 @pytest.mark.parametrize(

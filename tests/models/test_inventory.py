@@ -11,7 +11,7 @@ from models.catalogue.inventory import Listed, examine, inventory
 from models.gguf.header import read_header
 from models.gguf.quantisation import quantisation_in_words
 from models.memory.room import GIB
-from models.tiny.random_weights import write_random_model
+from tests.random_weights import write_random_model
 
 MISTRAL = catalogue()["mistral-7b"]
 
@@ -48,22 +48,21 @@ def test_the_built_in_one_may_be_configured_and_is_listed_once(tmp_path: Path) -
         assert one.configured == bool(models)
 
 
-def test_what_is_here_is_told_from_toys_and_noise(tmp_path: Path) -> None:
+def test_what_is_here_is_told_from_what_can_be_fetched(tmp_path: Path) -> None:
     models = {
         "mine": ModelSpec(file="mine.gguf"),
-        "noise": ModelSpec(file="noise.gguf", random_weights="llama"),
-        "demo-llama": ModelSpec(file="demo-llama.gguf"),
+        "hers": ModelSpec(file="hers.gguf", repository="some/model-GGUF"),
         "far": ModelSpec(kind="openai", url="http://localhost:1/v1"),
     }
     settings = Settings(home=tmp_path, models=models)
     before = listed(settings)
-    assert [before[name].here for name in models] == [False, False, True, False]
-    assert [before[name].fetchable for name in models] == [False, True, False, False]
-    for name in ("mine", "noise"):
+    assert [before[name].here for name in models] == [False, False, False]
+    assert [before[name].fetchable for name in models] == [False, True, False]
+    for name in ("mine", "hers"):
         write_random_model(tmp_path / "models" / f"{name}.gguf", "llama")
     after = listed(settings)
-    assert [after[name].here for name in models] == [True, True, True, False]
-    assert [after[name].real for name in models] == [True, False, False, False]
+    assert [after[name].here for name in models] == [True, True, False]
+    assert not any(after[name].fetchable for name in models)
     assert after["mine"].size == (tmp_path / "models" / "mine.gguf").stat().st_size
 
 

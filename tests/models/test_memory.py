@@ -16,8 +16,8 @@ from generator.events import Done, Message, Sampling
 from generator.measured import Memory
 from models.gguf.header import Header, read_header
 from models.memory.memory import MIB, predict_memory
-from models.tiny.random_architectures import FAMILIES
-from models.tiny.random_weights import SHAPES, add_tokenizer, new_model, write_tensors
+from tests.random_architectures import FAMILIES
+from tests.random_weights import SHAPES, add_tokenizer, new_model, write_tensors
 
 # llama.cpp prints mebibytes with two decimals, for each of its buffers.
 PRINTED = 0.02 * MIB

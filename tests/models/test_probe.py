@@ -24,7 +24,7 @@ from models.probe.extrapolation import extrapolate
 from models.probe.probe import Plan, choose_layers, probe
 from models.probe.probe_process import ProbeProcess
 from models.probe.stand_in import layer_bytes, layers_of, shortened, write_stand_in
-from models.tiny.random_architectures import FAMILIES, write_random_architecture
+from tests.random_architectures import FAMILIES, write_random_architecture
 
 MIB = 2**20
 SHAPE = Shape(layers=16, width=512, feed_forward=1024, heads=8, kv_heads=4, vocabulary=4000)

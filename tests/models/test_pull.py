@@ -14,7 +14,6 @@ from config import ModelSpec, Settings
 from config.errors import ModelUnavailable
 from models.commands import pull_model
 from models.files import partial_downloads
-from models.gguf.header import read_header
 from models.sources import pull as module
 from models.sources.pull import pull
 from tests.models.hub import Hub, hub_server
@@ -209,11 +208,6 @@ def test_the_command_fetches_a_model_of_the_catalogue(
     path = tmp_path / "models" / "wizardlm-13b-v1.2.Q4_K_M.gguf"
     assert path.read_bytes() == CONTENT
     assert str(path) in capsys.readouterr().out
-
-
-def test_random_weights_are_written(settings: Settings) -> None:
-    spec = ModelSpec(name="tiny", file="tiny.gguf", random_weights="llama")
-    assert read_header(pull(spec, settings)).architecture == "llama"
 
 
 def test_without_a_repository_there_is_nothing_to_fetch(settings: Settings) -> None:

@@ -4,11 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from config.errors import CannotWrite
 from generator.backends.worker_process import WorkerProcess
 from generator.events import Done, Loaded, Sampling, Text
 from models.gguf.header import read_header
-from models.tiny.random_weights import CHAT_TEMPLATE, SHAPES, new_model, write_random_model, write_tensors
+from tests.random_weights import CHAT_TEMPLATE, SHAPES, write_random_model
 
 FAMILIES = list(SHAPES)
 
@@ -21,7 +20,6 @@ def test_the_same_seed_gives_the_same_bytes(family: str, tiny_files: dict[str, P
     assert same.read_bytes() == tiny_files[family].read_bytes()
     assert other.read_bytes() != same.read_bytes()
     assert other.stat().st_size == same.stat().st_size
-    assert [file.name for file in tmp_path.glob("**/*.unfinished")] == []
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -69,20 +67,3 @@ def test_chat_families_carry_the_template_and_mistral_none(tiny_files: dict[str,
         for family, file in tiny_files.items()
     }
     assert templates == {"llama": CHAT_TEMPLATE, "mistral": None, "mixtral": CHAT_TEMPLATE}
-
-
-def test_two_that_write_the_same_model_at_once_do_not_mix(
-    tiny_files: dict[str, Path], tmp_path: Path
-) -> None:
-    path = tmp_path / "tiny.gguf"
-    with new_model(path, "llama") as writer:
-        write_tensors(writer, [])
-        write_random_model(path, "llama")
-    assert path.stat().st_size < tiny_files["llama"].stat().st_size
-    assert list(tmp_path.iterdir()) == [path]
-
-
-def test_a_place_that_cannot_be_is_said_in_words(tmp_path: Path) -> None:
-    (tmp_path / "file").touch()
-    with pytest.raises(CannotWrite, match=r"tiny\.gguf cannot be written: Not a directory"):
-        write_random_model(tmp_path / "file" / "tiny.gguf", "llama")

@@ -15,7 +15,7 @@ from models.gguf.header import Header, header_length, read_header
 from models.memory.memory import predict_memory
 from models.sources.hub import hub_url
 from models.sources.remote import fetch_header
-from models.tiny.random_weights import add_tokenizer, new_model, write_tensors
+from tests.random_weights import add_tokenizer, new_model, write_tensors
 
 MIB = 2**20
 

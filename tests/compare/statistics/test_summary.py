@@ -1,7 +1,5 @@
 """Summaries of a run's answers."""
 
-import pytest
-
 from compare.statistics import TIMED, Spread, summarise
 from tests.compare.rows import row
 
@@ -34,11 +32,6 @@ def test_answers_that_say_the_reviews_do_not_tell_are_counted() -> None:
     assert summarise(rows)[0].abstained == 2
 
 
-@pytest.mark.parametrize(("kind", "label"), [("llama", "a (random weights)"), (None, "a")])
-def test_random_weights_are_said_to_be_so(kind: str | None, label: str) -> None:
-    assert summarise([row("a", model_settings={"random_weights": kind})])[0].label == label
-
-
 def test_ways_of_answering_are_apart() -> None:
     quotes = [{"passage": 1}, {"passage": 2}]
     rows = [row("a"), row("a", answers="verbatim", quotes=quotes), row("a", answers="verbatim")]
@@ -49,7 +42,7 @@ def test_ways_of_answering_are_apart() -> None:
 
 
 def test_the_contestant_without_a_language_model_is_said_to_be_so() -> None:
-    settings = {"kind": "extractive", "random_weights": None}
+    settings = {"kind": "extractive"}
     (summary,) = summarise([row("extractive", answers="verbatim", model_settings=settings)])
     assert (summary.name, summary.label) == ("extractive", "extractive (no language model)")
 

@@ -2,23 +2,19 @@
 
 Each has the tensors of its family (Llama; Mistral's grouped-query attention; Mixtral's experts), so
 loading, prompting, generating and measuring run for real. What such a model says is noise.
-Knows the GGUF format through the `gguf` package; knows nothing of settings, reviews or llama.cpp.
+For tests and benchmarks only; what they need of a real model is `smollm2`'s.
 """
 
 import itertools
-import os
 import string
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from secrets import token_hex
 
 import gguf
 import numpy as np
 import numpy.typing as npt
-
-from config.folders import private_folder, writing_to
 
 CHAT_TEMPLATE = (
     "{{ bos_token }}{% for message in messages %}"
@@ -64,26 +60,10 @@ def write_random_model(path: Path, family: str, seed: int = 0) -> None:
         write_tensors(writer, _tensors(shape, vocabulary, np.random.default_rng(seed)))
 
 
-@contextmanager
-def new_model(path: Path, architecture: str) -> Iterator[gguf.GGUFWriter]:
-    """A writer for a model at `path`. Renamed when complete: an interrupted one never looks like a model.
-
-    Any number may write it at once: the last stays. Raises CannotWrite, and leaves nothing then.
-    """
-    unfinished = path.with_name(f"{path.name}.{token_hex(4)}.unfinished")
-    try:
-        with writing_to(path, "Make room there, or set REVIEWDUEL_HOME to a larger disk."):
-            private_folder(path.parent)
-            writer = gguf.GGUFWriter(unfinished, architecture)
-            try:
-                yield writer
-            finally:
-                writer.close()
-            os.replace(unfinished, path)
-    except BaseException:
-        with suppress(OSError):  # it may not have come to be
-            unfinished.unlink()
-        raise
+def new_model(path: Path, architecture: str) -> closing[gguf.GGUFWriter]:
+    """A writer for a model at `path`, for a `with` block; its folder is made."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return closing(gguf.GGUFWriter(path, architecture))
 
 
 def write_tensors(writer: gguf.GGUFWriter, tensors: Iterable[tuple[str, Weights]]) -> None:
@@ -127,7 +107,7 @@ def _vocabulary() -> Vocabulary:
 
 def _add_header(writer: gguf.GGUFWriter, family: str, shape: Shape) -> None:
     writer.add_name(f"tiny {family} shape, random weights")
-    writer.add_description("Random weights: for tests and demonstrations, its words are noise.")
+    writer.add_description("Random weights: for tests, its words are noise.")
     writer.add_context_length(shape.context)
     writer.add_embedding_length(shape.width)
     writer.add_block_count(shape.layers)

@@ -1,7 +1,7 @@
 """Tiny GGUF files with random weights of the other families: Qwen 2, Falcon, BLOOM, GPT-NeoX, GPT-2.
 
 What sets them apart is here: which tensors a block has, what is fused, what carries a bias, what is shared
-between input and output. Vocabulary and writing are `models.tiny.random_weights`'.
+between input and output. Vocabulary and writing are `tests.random_weights`'.
 """
 
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from pathlib import Path
 import gguf
 import numpy as np
 
-from models.tiny.random_weights import Weights, add_tokenizer, new_model, write_tensors
+from tests.random_weights import Weights, add_tokenizer, new_model, write_tensors
 
 LAYERS, WIDTH, FEED_FORWARD, HEADS, CONTEXT = 2, 128, 512, 4, 4096
 
