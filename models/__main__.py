@@ -6,7 +6,7 @@ from rich.table import Table
 from config import load_settings
 from config.command import console, run
 from config.errors import ModelUnavailable
-from models.catalogue.catalogue import EXTRACTIVE, find_spec
+from models.catalogue.catalogue import find_spec, models_here
 from models.catalogue.inventory import examine
 from models.commands import probe_model, pull_model, show_catalogue
 from models.files import how_to_get, model_path
@@ -24,11 +24,11 @@ app.command("probe")(probe_model)
 
 @app.command("list")
 def list_models() -> None:
-    """Show the configured models, with what is on disk, and which servers can be reached."""
+    """Show the configured models and those on disk, and which servers can be reached."""
     settings = load_settings()
     table = Table("model", "on disk", "parameters", "memory, predicted")
     remarks = []
-    specs = [find_spec(name, settings) for name in dict.fromkeys([*settings.models, EXTRACTIVE.name])]
+    specs = [find_spec(name, settings) for name in dict.fromkeys([*settings.models, *models_here(settings)])]
     reached = reach([spec for spec in specs if spec.remote])
     for spec in specs:
         name = spec.name

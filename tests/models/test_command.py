@@ -24,14 +24,15 @@ def test_a_folder_in_brackets_is_shown_as_it_is(
 
 
 def test_list_shows_a_damaged_file_and_the_others(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    damaged, whole = folder / "mistral-7b-v0.1.Q4_K_M.gguf", folder / "llama-2-70b.Q4_K_M.gguf"
+    # One is in the settings, the other in the catalogue.
+    damaged, whole = folder / "mistral-7b-v0.1.Q4_K_M.gguf", folder / "SmolLM2-135M-Instruct.Q4_1.gguf"
     for path in (damaged, whole):
         write_random_model(path, "llama")
     with damaged.open("r+b") as file:
         file.truncate(100_000)
     list_models()
     shown = capsys.readouterr().out
-    assert "0.77 million" in shown
+    assert "│ smollm2 " in shown and "0.77 million" in shown
     assert f"mistral: {damaged} is not a usable GGUF file" in shown
     assert "`python -m models pull llama`" in shown
     assert f"Looked in {folder}" in shown
