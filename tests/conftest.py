@@ -9,7 +9,7 @@ import secrets
 import signal
 import socket
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -261,3 +261,15 @@ def smollm2() -> tuple[ModelSpec, Settings]:
     except ModelUnavailable as error:
         pytest.fail(f"The tests need {spec.name}, a model of 98 MB, in {settings.models_folder}. {error}")
     return spec, settings
+
+
+@pytest.fixture(scope="session")
+def bring_smollm2(smollm2: tuple[ModelSpec, Settings]) -> Callable[[Path], None]:
+    """Does to a home what `python -m models pull smollm2` would, without a download."""
+    spec, settings = smollm2
+
+    def bring(home: Path) -> None:
+        private_folder(home / "models")
+        (home / "models" / spec.file).symlink_to(settings.models_folder / spec.file)
+
+    return bring
