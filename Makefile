@@ -101,7 +101,7 @@ lock: ## requirements.lock, from pyproject.toml and constraints.txt: what make s
 reference: $(READY) ## the pages of docs/reference, from the code
 	$(BIN)/python -m docs.generate
 
-screenshots: browser ## the pictures of docs/img, from the sample reviews and the demo models
+screenshots: browser ## the pictures of docs/img, from the sample reviews, smollm2 and extractive
 	$(BIN)/python -m tests.app.screenshots
 
 bench: $(READY) ## our speed beside a bare llama.cpp loop and the published one: make bench MODEL=file.gguf

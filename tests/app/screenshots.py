@@ -1,7 +1,7 @@
 """The pictures of docs/img: each page with real content, in light and dark. `make screenshots`.
 
-The sample reviews, the demo models, a small comparison, and votes that are made up, in a home and a database
-of their own. Nothing else of this machine is shown but its memory and cores.
+The sample reviews, `smollm2` and `extractive`, a small comparison, and votes that are made up, in a home and
+a database of their own. Nothing else of this machine is shown but its memory and cores.
 """
 
 import io
@@ -58,7 +58,8 @@ def main(out: Annotated[Path, typer.Option(help="Where the pictures go.")] = FOL
 
 
 def prepare(home: Path, environment: dict[str, str]) -> None:
-    """Reviews, a run of the three contestants that need no download, and votes on its answers."""
+    """Reviews, a real model, a run of `make demo`'s contestants, and votes on its answers."""
+    command(environment, "models", "pull", "smollm2")
     command(environment, "ingest", "data/reviews.csv")
     command(
         environment, "compare", "experiments/demo.yaml", "--products", "6", "--repeats", "1", "--name", RUN,
@@ -80,14 +81,16 @@ def command(environment: dict[str, str], *words: str) -> None:
 def vote(database: Database, chance: random.Random) -> None:
     """Blind votes on the answers to each question, as nobody gave them."""
     with database.connection() as connection, connection.cursor() as cursor:
-        cursor.execute("SELECT product_id, question, repeat, answer_id, model FROM answer ORDER BY answer_id")
+        cursor.execute(
+            "SELECT product_id, question, repeat, answer_id, contestant FROM answer ORDER BY answer_id"
+        )
         asked: dict[tuple[str, str, int], dict[str, int]] = defaultdict(dict)
-        for product_id, question, repeat, answer_id, model in cursor:
-            asked[product_id, question, repeat][model] = answer_id
+        for product_id, question, repeat, answer_id, name in cursor:
+            asked[product_id, question, repeat][name] = answer_id
     votes = VoteLog(database)
     for answers in asked.values():
         preferred = chance.choices(
-            [*answers, "tie"], [4 if model == "extractive" else 2 for model in [*answers, ""]]
+            [*answers, "tie"], [4 if name == "extractive" else 2 for name in [*answers, ""]]
         )
         votes.record(list(answers.values()), answers.get(preferred[0], "tie"), blind=True)
 
@@ -118,12 +121,12 @@ def picture(browser: "Browser", url: str, scheme: str, show: Callable[["Page", s
 
 
 def show_ask(page: "Page", url: str) -> None:
-    """A question answered by all three, voted on."""
-    page.goto(f"{url}/?models=demo-llama,demo-mistral,extractive")
+    """A question answered by both."""
+    page.goto(f"{url}/?models=smollm2,extractive")
     box = page.get_by_test_id("stChatInputTextArea")
     box.fill(QUESTION)
     box.press("Enter")
-    page.get_by_role("button", name="A is best").wait_for()
+    page.get_by_role("button", name="A is better").wait_for()
 
 
 def show_results(page: "Page", url: str) -> None:

@@ -10,7 +10,7 @@ import shlex
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,11 +50,12 @@ class Place:
 
 
 @pytest.fixture(scope="module")
-def place() -> Iterator[Place]:
+def place(bring_smollm2: Callable[[Path], None]) -> Iterator[Place]:
     # Not pytest's own folder: as root the server runs as another user, who must be able to come near.
     with tempfile.TemporaryDirectory(prefix="reviewduel-") as folder:
         place = Place(*(Path(folder, name) for name in ("folder", "home", "changed")))
         place.folder.mkdir()
+        bring_smollm2(place.home)
         (text,) = (text for language, text in blocks(TUTORIAL) if language == "csv")
         (place.folder / "grinders.csv").write_text(text, encoding="utf-8")
         server = EmbeddedServer(place.home / "postgres")  # one for all commands: each start takes a second
