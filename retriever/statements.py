@@ -1,6 +1,6 @@
 """The statements of a search: every passage of one product is compared, exactly, and the best are returned.
 
-Knows the tables and their indexes (database/migrations/0013_rows.sql), and nothing of embedders. Values are
+Knows the tables and their indexes (database/migrations/0014_words.sql), and nothing of embedders. Values are
 bound; only fixed pieces of SQL are put together here.
 """
 
@@ -102,7 +102,7 @@ ORDER BY score DESC, body, number
 # does not count what reading whole vectors costs, would rather read the table; and what a statement notes of
 # a product of 100,000 passages stays in memory.
 ASKED = """
-    SELECT product, tsvector_to_array(to_tsvector('english', %(question)s)),
+    SELECT product, tsvector_to_array(lexemes_of(%(question)s)),
            EXISTS (SELECT FROM harmful WHERE harmful.product = product_alias.product),
            set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true),
            set_config('work_mem', '64MB', true)

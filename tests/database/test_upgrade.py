@@ -32,6 +32,7 @@ from retriever.products import list_products
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 FIRST = 2  # the number of the first schema's last migration
+ROWS = 13  # of the migration since which a text is stored once, and a review is a row
 NEWEST = known_migrations()[-1].number
 OPEN = "import sys; from database import Database; Database(sys.argv[1], 'here').close()"
 
@@ -57,6 +58,18 @@ STORED = (
     JOIN passage ON (passage.product, passage.body) = (body.product, body.id) ORDER BY 1, 2, number
 """
 )
+# A review without passages, before and since `ROWS`.
+INSERT_BETWEEN = """
+    INSERT INTO review (product, review_id, text, content_hash)
+    SELECT id, 'r', 'Good.', 'h' FROM product WHERE product_id = 'between'
+"""
+INSERT_BETWEEN_ROWS = """
+    WITH new AS (
+        INSERT INTO body (product, text, content_hash)
+        SELECT id, 'Good.', 'h' FROM product WHERE product_id = 'between' RETURNING product, id
+    )
+    INSERT INTO review (product, review_id, body) SELECT product, 'r', id FROM new
+"""
 WAITING = """
     SELECT pid, wait_event FROM pg_stat_activity
     WHERE datname = current_database() AND wait_event_type = 'Lock'
@@ -167,9 +180,8 @@ def test_every_version_between_goes_on_to_the_newest(
 ) -> None:
     at(first, number)
     rows(first, "INSERT INTO product (product_id, name) VALUES ('between', 'Between') RETURNING id")
-    rows(first, "INSERT INTO review (product, review_id, text, content_hash) SELECT id, 'r', 'Good.', 'h'"
-                " FROM product WHERE product_id = 'between'")  # fmt: skip
-    before = rows(first, FORMER)
+    rows(first, INSERT_BETWEEN if number < ROWS else INSERT_BETWEEN_ROWS)
+    before = rows(first, FORMER if number < ROWS else STORED)
     answers = rows(first, "SELECT count(*) FROM answer")
     Database(first, "here").close()
     assert version(first) == NEWEST
@@ -206,6 +218,26 @@ def test_rows_that_were_counted_are_rows_again(first: str) -> None:
     assert rows(first, f"SELECT text FROM passage WHERE product = {product} ORDER BY 1") == [
         ("Bad.",), ("Good.",),
     ]  # fmt: skip
+
+
+def test_what_was_stored_before_is_found_by_words_without_a_space_between_them(first: str) -> None:
+    at(first, ROWS)
+    rows(
+        first,
+        """
+        WITH new AS (
+            INSERT INTO body (product, text, content_hash)
+            SELECT id, 'It is great.Battery/charging too.', 'h' FROM product LIMIT 1
+            RETURNING product, id, text
+        )
+        INSERT INTO passage (product, body, number, text, content_hash, embedding)
+        SELECT product, id, 0, text, 'h', '[1, 2]' FROM new
+    """,
+    )
+    found = "SELECT count(*) FROM passage WHERE content_hash = 'h' AND lexemes @@ 'batteri & charg & great'"
+    assert rows(first, found) == [(0,)]
+    Database(first, "here").close()
+    assert rows(first, found) == [(1,)]
 
 
 @contextmanager
