@@ -25,6 +25,8 @@ _MARKER = re.compile(rf"(?:[-–—*+>#{_BULLETS}]+\ufe0f?\s*|{_NUMBER.pattern}\
 # Behind these a "1." begins a list within a line; behind "No." it does not.
 _BEFORE_LISTS = tuple(".:;!?,)–—-。：；！？，、…")
 _NOT_BEFORE_LISTS = re.compile(r"\b(?:no|nr|num|step|part|art)\.$", re.IGNORECASE)
+# Inches, feet and faces: the library takes two of them for a pair, and what is between them for one sentence.
+_UNPAIRED = re.compile(r"(?<=[0-9])[\"'](?![\w])|(?<=[:;=])[()\[\]]|(?<=[:;=]-)[()\[\]]")
 # The library cuts behind these before a capital or a digit.
 _ABBREVIATION = re.compile(r"\b(?:e\.g|i\.e|vs|approx|incl|esp|ca)\.\s*$", re.IGNORECASE)
 # An end before a capital alone: "it's... ok" goes on.
@@ -126,6 +128,7 @@ def _pieces_of_item(item: str, offset: int) -> Iterator[tuple[int, str]]:
 def _ends(text: str, offset: int) -> Iterator[int]:
     """Where sentences end before the last one, counted from `offset`."""
     position = 0
+    text = _UNPAIRED.sub("_", text)
     for piece in segment(_LANGUAGE, text):
         # The splitter might normalise what it hands out; what is not found as it stands ends nowhere.
         found = text.find(piece, position)

@@ -92,6 +92,21 @@ LISTS = {
     "Pro - light, con - loud": ["Pro - light, con - loud"],
 }
 # fmt: on
+# Of sentencex 1.0.32 what stands between two such signs is one sentence, as a quotation.
+INCHES = {
+    'The 5" screen is good. The battery is bad. The 6" one is better.': [
+        'The 5" screen is good.',
+        "The battery is bad.",
+        'The 6" one is better.',
+    ],
+    "6' tall. It broke. The 5' one fits.": ["6' tall.", "It broke.", "The 5' one fits."],
+    ":( It broke. The battery died. I am sad :) now.": [
+        ":( It broke.",
+        "The battery died.",
+        "I am sad :) now.",
+    ],
+    'He said "It is new. It works." and left.': ['He said "It is new. It works." and left.'],
+}
 ELLIPSES = {
     "Good... The battery is bad.": ["Good...", "The battery is bad."],
     "Good...The battery is bad.": ["Good...", "The battery is bad."],
@@ -116,7 +131,7 @@ NUMBERS = {
 }
 
 
-@pytest.mark.parametrize(("text", "expected"), (LISTS | ELLIPSES | NUMBERS).items())
+@pytest.mark.parametrize(("text", "expected"), (LISTS | INCHES | ELLIPSES | NUMBERS).items())
 def test_lists_and_lines_are_sentences_of_their_own(text: str, expected: list[str]) -> None:
     assert sentences(text) == expected
 
