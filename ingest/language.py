@@ -44,7 +44,8 @@ def language_code(value: str) -> str | None:
 def detected_language(text: str) -> str | None:
     """The language that a text is in; None if it is too short to tell."""
     try:
-        _, _, ((_, code, _, _), *_) = pycld2.detect(text[:READ])
+        # Not as HTML, the default: all that follows "<3" would be a tag that does not end, and not be read.
+        _, _, ((_, code, _, _), *_) = pycld2.detect(text[:READ], isPlainText=True)
     except pycld2.error:  # it holds a character that is none, such as U+FFFE
         return None
     return _OTHER_CODES.get(code) or language_code(code)
