@@ -25,6 +25,7 @@ from ingest.review import Rejection, Row
 from ingest.review_file import ReviewFile, note_rejection
 from ingest.store import IngestCounts, ingest
 from retriever import Embedder
+from retriever.vocabulary import unread_note
 
 Read = Callable[[ReviewFile], Iterator[Row]]
 
@@ -158,7 +159,7 @@ def _order(text: str | None) -> DateOrder | None:
 
 def _show(file: ReviewFile) -> bool:
     """Print the dry run of a file; whether something could be read of it."""
-    found = run_dry(file)
+    found = run_dry(file, embedder=load_settings().embedder.name)
     show(found)
     return bool(found.reviews) or not (found.rejected or found.left_out)
 
@@ -185,6 +186,8 @@ def _ingest_all(
             tell(f"{file.name}: {remark}")
     for problem in report.problems.lines():
         tell(problem)
+    if total.unread:
+        tell(unread_note(total.unread, embedder.name))
     if total.kept:
         tell(
             f"{counted(total.kept, 'stored review')} that the files do not have kept: rejected rows may be "

@@ -16,6 +16,8 @@ from ingest.columns import FIELDS
 from ingest.notes import Notes
 from ingest.review import LeftOut, Rejection, Review
 from ingest.review_file import ReviewFile, note_rejection
+from retriever.passage import prose
+from retriever.vocabulary import reads, unread_note
 
 SAMPLES = 3
 MOST_REJECTIONS = 20
@@ -67,12 +69,16 @@ class DryRun:
     """What there is to say of the file and its rows, a sentence each; rejected rows by field."""
 
 
-def dry_run(file: ReviewFile, on_rows: Callable[[int], None] = lambda rows: None) -> DryRun:
+def dry_run(
+    file: ReviewFile, on_rows: Callable[[int], None] = lambda rows: None, embedder: str | None = None
+) -> DryRun:
     """Read the whole file. After some hundred rows each `on_rows` gets their number, and may raise to end it.
+
+    `embedder`: the name of the one that would embed it; None: nothing is said of it.
 
     Raises BadReviewFile if the file cannot be read to its end.
     """
-    tally = _Tally()
+    tally = _Tally(embedder)
     for number, row in enumerate(file, start=1):
         tally.add(row)
         if number % ROWS_BETWEEN_LOOKS == 0:
@@ -83,7 +89,8 @@ def dry_run(file: ReviewFile, on_rows: Callable[[int], None] = lambda rows: None
 class _Tally:
     """Counts what a file's rows become."""
 
-    def __init__(self) -> None:
+    def __init__(self, embedder: str | None) -> None:
+        self._embedder = embedder
         self._problems = Notes()
         self._samples: list[Review] = []
         self._rejections: list[Rejection] = []
@@ -117,6 +124,8 @@ class _Tally:
             self._scales[review.rating_scale or ""] += 1
         if review.text is not None:
             self._languages[review.language or ""] += 1
+            if self._embedder and not reads(self._embedder, prose(review.title, review.text)):
+                self._counts["unread"] += 1
         if day := review.written_on:
             first, last = self._days or (day, day)
             self._days = min(first, day), max(last, day)
@@ -124,6 +133,7 @@ class _Tally:
     def result(self, file: ReviewFile) -> DryRun:
         """What became of the rows of this file."""
         table, columns = file.table, file.columns
+        unread = [unread_note(self._counts["unread"], self._embedder or "")] * bool(self._counts["unread"])
         return DryRun(
             name=file.name,
             kind=", ".join(filter(None, (table.kind, table.packed, table.encoding))),
@@ -145,7 +155,7 @@ class _Tally:
             first_on=self._days[0] if self._days else None,
             last_on=self._days[1] if self._days else None,
             languages=dict(self._languages.most_common()),
-            notes=(*file.remarks(), *self._problems.lines()),
+            notes=(*file.remarks(), *self._problems.lines(), *unread),
         )
 
 

@@ -57,6 +57,8 @@ class IngestCounts:
     """Rows with the id of an earlier row, which they replaced; they are among the updated or unchanged."""
     kept: int = 0
     """Stored reviews that the rows do not have, but that a row that could not be read may be."""
+    unread: int = 0
+    """Rows with a text that the embedder has no words for."""
 
     def __add__(self, other: "IngestCounts") -> "IngestCounts":
         return IngestCounts(*(a + b for a, b in zip(astuple(self), astuple(other), strict=True)))
@@ -348,7 +350,14 @@ class Writer:
         """
         rejections = [row for row in batch if isinstance(row, Rejection)]
         left_out = sum(isinstance(row, LeftOut) for row in batch)
-        counts = IngestCounts(read=len(rejections) + left_out, rejected=len(rejections), left_out=left_out)
+        unread = sum(
+            not self._embedder.reads(prose(row.title, row.text))
+            for row in batch
+            if isinstance(row, Review) and row.text is not None
+        )
+        counts = IngestCounts(
+            read=len(rejections) + left_out, rejected=len(rejections), left_out=left_out, unread=unread
+        )
         arriving = [self._number(row) for row in batch if isinstance(row, Review)]
         cuts: dict[str, _Cut] = {}
         if self._mostly_new:

@@ -19,7 +19,8 @@ from rich.table import Table
 from rich.text import Text
 
 from config import load_settings
-from config.command import console, error_console, run, with_default
+from config.command import console, error_console, run, tell, with_default
+from config.counted import counted
 from config.settings import SearchMode
 from database import Database
 from retriever.embedder import Embedder
@@ -78,6 +79,7 @@ def search(
             mode=mode,
             with_harmful=with_harmful,
         )
+    _tell_unread(question, matches, retriever.embedder)
     if not matches:
         error_console.print("No passage is found: the product has none, or none within the limits.")
     for rank, match in enumerate(matches, start=1):
@@ -151,6 +153,18 @@ def scan() -> None:
         bar = progress.add_task("products")
         marked = scan_stored(database, lambda done, total: progress.update(bar, completed=done, total=total))
     print(f"newly marked as suspicious: {marked}")
+
+
+def _tell_unread(question: str, matches: Sequence[Match], embedder: Embedder) -> None:
+    """Say what was not searched by meaning."""
+    unread = sum(not embedder.reads(match.passage.text) for match in matches)
+    if not embedder.reads(question):
+        tell(f"The embedder {embedder.name} does not read the script of the question: only its words count.")
+    elif unread:
+        tell(
+            f"{counted(unread, 'passage')} below in a script or in signs that the embedder {embedder.name} "
+            "does not read: found by words alone, not by meaning."
+        )
 
 
 def _day(moment: datetime | None) -> date | None:

@@ -102,8 +102,9 @@ class Retriever:
         vector = self.embedder.embed_question(question)
         if mode == "dense":
             return [_match(row) for row in self._rows(product, question, vector, k, filter, None, 0)]
-        leaning = self._leaning(vector) if mode == "hybrid" else 0.0
-        weights = HYBRID if mode == "hybrid" else LEXICAL
+        read = self.embedder.reads(question)
+        leaning = self._leaning(vector) if mode == "hybrid" and read else 0.0
+        weights = HYBRID if mode == "hybrid" and read else LEXICAL
         pool = max(POOL, 4 * k)
         rows = self._rows(product, question, vector, pool, filter, weights, leaning)
         return self._chosen(rows, question, k, leaning, self.settings.variety if mode == "hybrid" else 0.0)
@@ -185,6 +186,8 @@ class Retriever:
         if not rows:
             return []
         vectors = unit(np.stack([_vector(row) for row in rows]))
+        # Texts that the embedder does not read have one vector, and do not say the same.
+        vectors[[not self.embedder.reads(row.text) for row in rows]] = 0
         scores = np.array([row.score for row in rows])
         if self._reranker:
             scores = standardized(self._reranker.scores(question, [row.text for row in rows]))

@@ -139,6 +139,9 @@ class Extractive(Answerer):
     ) -> list[int]:
         vectors = unit(self._embedder.embed_passages([sentence.text for sentence in sentences]))
         asked = unit(self._embedder.embed_question(question))
+        # What the embedder does not read is near to nothing, for its vector says nothing.
+        vectors[[not self._embedder.reads(sentence.text) for sentence in sentences]] = 0
+        asked = asked if self._embedder.reads(question) else np.zeros_like(asked)
         of = [passages[sentence.passage - 1] for sentence in sentences]
         reviews = {passage.review_id: number for number, passage in enumerate(passages)}
         evidence = Evidence(

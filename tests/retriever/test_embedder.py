@@ -127,3 +127,62 @@ def test_memory_stays_whatever_is_embedded() -> None:
     )
     # In MiB; it was 130 when a kernel was kept for each shape.
     assert float(done.stdout) < 60
+
+
+# sentence-transformers 6.2.0 cuts a text at the model's `max_seq_length`, 256 pieces of all-MiniLM-L6-v2,
+# without a word: two reviews that differ behind it would have one vector. In Russian that is 250 characters.
+@pytest.mark.parametrize(
+    "beginning", ["The strap is blue and the box was fine. " * 40, "Ремешок синий. " * 30]
+)
+@pytest.mark.parametrize("normalize", [True, False])
+def test_the_end_of_a_long_text_counts(beginning: str, normalize: bool) -> None:
+    embedder = Embedder(EmbedderSettings(normalize=normalize))
+    ends = ["The battery lasts for a week.", "The battery died after a day, so do not buy it."]
+    first, second, short = embedder.embed_passages([beginning + ends[0], beginning + ends[1], ends[0]])
+    assert float(first @ second) / float(np.linalg.norm(first) * np.linalg.norm(second)) < 0.9995
+    if normalize:
+        assert np.linalg.norm([first, second, short], axis=1) == pytest.approx(np.ones(3), abs=1e-5)
+    questions = [embedder.embed_question(beginning + end) for end in ends]
+    assert float(np.abs(questions[0] - questions[1]).max()) > 1e-3
+
+
+def test_a_text_that_fits_is_whole(minilm: Embedder) -> None:
+    texts = ["It lasts.", "word " * 250]
+    model = minilm._loaded()
+    alone = model.encode_document(texts, normalize_embeddings=True)
+    assert minilm.embed_passages(texts) == pytest.approx(alone, abs=0.02)
+
+
+# Of all-MiniLM-L6-v2's 30,522 word pieces (its tokenizer.json) none is for these: each word is [UNK], and
+# praise and complaint have one vector.
+UNREAD = {
+    "Thai": ("หูฟังดีมาก เสียงใส", "หูฟังแย่มาก เสียงแตก"),
+    "Tamil": ("இந்த ஹெட்ஃபோன் மிகவும் நல்லது, ஒலி தெளிவாக உள்ளது", "இந்த ஹெட்ஃபோன் மோசம்"),
+    "Khmer": ("កាសនេះល្អណាស់ សំឡេងច្បាស់", "កាសនេះអន់ណាស់"),
+    "Georgian": ("ეს ყურსასმენი ძალიან კარგია", "ცუდი ხარისხი, ორ კვირაში გაფუჭდა"),
+    "Burmese": ("ဒီနားကြပ်က အရမ်းကောင်းတယ်", "ဒီနားကြပ်က ဆိုးတယ်"),
+    "Amharic": ("ይህ በጣም ጥሩ ነው", "ይህ በጣም መጥፎ ነው"),
+    "Telugu": ("ఈ హెడ్‌ఫోన్ చాలా బాగుంది", "ఈ హెడ్‌ఫోన్ బాగాలేదు"),
+    "Chinese": ("这个耳机音质很好，电池也很耐用", "质量很差，两周就坏了"),  # noqa: RUF001
+    "emoji": ("👍👍😍", "👎😡"),
+}
+READ = [
+    "Great 👍👍👍👍👍👍👍👍", "Sehr schöne Kopfhörer", "Отличные наушники", "السماعة ممتازة",
+    "Πολύ καλά ακουστικά",
+    "", "...", "5/5", "Très bien, « parfait » …",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("script", UNREAD)
+def test_what_it_does_not_read_is_known(script: str, minilm: Embedder) -> None:
+    assert not any(map(minilm.reads, UNREAD[script]))
+
+
+@pytest.mark.parametrize("text", READ)
+def test_what_it_reads(text: str, minilm: Embedder) -> None:
+    assert minilm.reads(text)
+
+
+def test_of_an_unknown_embedder_nothing_is_claimed() -> None:
+    for name in ("word-counter", "/no/such/model", "no model!!"):
+        assert Embedder(EmbedderSettings(name=name)).reads("หูฟังดีมาก")
