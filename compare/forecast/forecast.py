@@ -15,8 +15,10 @@ from config import ModelSpec, Settings
 from config.errors import ModelUnavailable
 from generator import AnswerLog
 from models.catalogue.catalogue import known_header
-from models.files import how_to_get, model_path
+from models.files import missing_file, model_path
+from models.gguf.architecture import beyond_training
 from models.gguf.header import Header, read_header
+from models.gguf.parts import missing_parts
 from models.memory.memory import MemoryPrediction, predict_memory
 from models.memory.room import most_sequences, this_machine
 
@@ -138,13 +140,15 @@ def _locate(spec: ModelSpec, settings: Settings, wanted: int) -> _Located:
         return _Located(None, None, (), min(wanted, spec.concurrency))
     file: Path | None = model_path(spec, settings)
     remarks: list[str] = []
-    if file is None or not file.is_file():
+    if file and missing_parts(file):
+        remarks.append(missing_file(spec, file))
         file = None
-        remarks.append(f"There is no file of {spec.name} here. {how_to_get(spec)}")
     try:
         header = _header(spec, file)
         if header is None:
             return _Located(file, None, tuple(remarks), 1)
+        if warning := beyond_training(header, spec.n_ctx):
+            remarks.append(f"{spec.name}: {warning}")
         sequences = most_sequences(header, spec.n_ctx, wanted)
         return _Located(file, predict_memory(header, spec.n_ctx, sequences), tuple(remarks), sequences)
     except ModelUnavailable as error:

@@ -20,6 +20,7 @@ from config.settings import did_you_mean
 from config.yaml_file import parse_yaml
 from models.catalogue.shape import Shape
 from models.files import comes_with_the_installation, model_path
+from models.gguf.parts import missing_parts
 
 if TYPE_CHECKING:
     from models.gguf.header import Header
@@ -143,7 +144,7 @@ def _names_on_disk(settings: Settings) -> dict[Path, str]:
     for name, entry in catalogue().items():
         if entry.remark is None and name not in settings.models:
             found.setdefault(model_path(find_spec(name, settings), settings), name)
-    return {path: name for path, name in found.items() if path.is_file()}
+    return {path: name for path, name in found.items() if not missing_parts(path)}
 
 
 def _how_unreal(path: Path, name: str, settings: Settings) -> int:
