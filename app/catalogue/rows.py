@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from app.catalogue.facts import Fact
 from models.catalogue.inventory import Listed
 from models.files import comes_with_the_installation
+from models.gguf.architecture import beyond_training
 from models.gguf.quantisation import quantisation_in_words
 from models.memory.room import GIB, Room, gib
 from models.probe.probe_log import Remembered
@@ -130,6 +131,8 @@ def _remark(listed: Listed, fact: Fact) -> str:
         return fact.problem
     if listed.spec and listed.spec.random_weights:
         return "random weights: its answers are noise"
+    if listed.spec and fact.examined:
+        return beyond_training(fact.examined.header, listed.spec.n_ctx)
     return (listed.entry.remark if listed.entry else None) or ""
 
 

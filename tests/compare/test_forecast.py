@@ -127,3 +127,16 @@ def test_the_judges_prompts_are_counted(
     alone = judge_forecast(make_plan(contestants[0], judge=judge), settings)
     assert alone and alone.longest_prompt == max(alone.sizes.rating) + 300
     assert found.longest_prompt == max(found.sizes.pair) + 600
+
+
+def test_a_context_beyond_the_trained_one_is_said(
+    settings: Settings, log: AnswerLog, random_models: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    one = make_contestant("llama", random_models / "llama.gguf", n_ctx=8192)
+    judge = ModelSpec(name="judge", file=str(random_models / "mistral.gguf"), n_ctx=5000)
+    plan = make_plan(one, make_contestant("b", random_models / "mistral.gguf"), judge=judge)
+    print_forecast(plan, forecast(plan, settings, log), judge_forecast(plan, settings))
+    printed = capsys.readouterr().out
+    assert "llama: Its context of 8,192 tokens is longer than the 4,096 that it was trained for" in printed
+    assert "judge: Its context of 5,000 tokens is longer" in printed
+    assert "b: Its" not in printed
