@@ -90,7 +90,9 @@ def run_experiment(
             plan = resumed_plan(runner.log, run_id, judge, settings)
         elif dry_run:
             plan = _planned(runner, run_id, read_experiment(experiment, given), out, skip_missing)
-            print_forecast(plan, forecast(plan, settings, runner.log), judge_forecast(plan, settings))
+            print_forecast(
+                plan, forecast(plan, settings, runner.log), judge_forecast(plan, settings, runner.log)
+            )
             return
         else:
             wanted = read_experiment(experiment, given)
