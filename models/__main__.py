@@ -9,7 +9,7 @@ from config.errors import ModelUnavailable
 from models.catalogue.catalogue import EXTRACTIVE, find_spec
 from models.catalogue.inventory import examine
 from models.commands import probe_model, pull_model, show_catalogue
-from models.files import missing_file, model_path, received_bytes
+from models.files import model_path, received_bytes, require_file
 from models.gguf.architecture import beyond_training, count_in_words
 from models.gguf.conversation import manner
 from models.gguf.header import Header
@@ -43,9 +43,10 @@ def list_models() -> None:
         if spec.kind == "extractive":
             table.add_row(f"{name} (no language model)", "built in", "", "", "the embedder's")
             continue
-        path = model_path(spec, settings)
-        if problem := missing_file(spec, path):
-            remarks.append(problem)
+        try:
+            path = require_file(spec, settings)
+        except ModelUnavailable as error:
+            remarks.append(str(error))
             table.add_row(name, "-", "", "", "")
             continue
         try:

@@ -41,23 +41,17 @@ def comes_with_the_installation(path: Path) -> bool:
 
 
 def require_file(spec: ModelSpec, settings: Settings) -> Path:
-    """The same, but raises ModelUnavailable, with the way to get the file, if it is not there."""
+    """The same, but raises ModelUnavailable, with the way to get it, if the file or a part is not there."""
     path = model_path(spec, settings)
-    if problem := missing_file(spec, path):
-        raise ModelUnavailable(problem)
+    missing, parts = missing_parts(path), len(part_paths(path))
+    if len(missing) == parts:
+        raise ModelUnavailable(f"There is no file {path} for {spec.name}. {how_to_get(spec)}")
+    if missing:
+        names = ", ".join(part.name for part in missing[:3]) + (" and others" if len(missing) > 3 else "")
+        raise ModelUnavailable(
+            f"{spec.name} comes in {parts} parts, and {names} is not in {path.parent}. {how_to_get(spec)}"
+        )
     return path
-
-
-def missing_file(spec: ModelSpec, path: Path) -> str:
-    """Why the model at `path` cannot be loaded: no file, or a part is missing. Empty: all is there."""
-    missing = missing_parts(path)
-    if not missing:
-        return ""
-    if len(missing) == len(part_paths(path)):
-        return f"There is no file {path} for {spec.name}. {how_to_get(spec)}"
-    names = ", ".join(part.name for part in missing[:3]) + (" and others" if len(missing) > 3 else "")
-    parts = len(part_paths(path))
-    return f"{spec.name} comes in {parts} parts, and {names} is not in {path.parent}. {how_to_get(spec)}"
 
 
 def received_bytes(path: Path) -> int:

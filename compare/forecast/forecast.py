@@ -16,11 +16,10 @@ from config import ModelSpec, Settings
 from config.errors import ModelUnavailable
 from generator import AnswerLog
 from models.catalogue.catalogue import known_header
-from models.files import missing_file, model_path
+from models.files import require_file
 from models.gguf.architecture import beyond_training
 from models.gguf.header import Header, read_header
 from models.gguf.identity import file_sha256
-from models.gguf.parts import missing_parts
 from models.memory.memory import MemoryPrediction, predict_memory
 from models.memory.room import most_sequences, this_machine
 
@@ -152,11 +151,12 @@ def _locate(spec: ModelSpec, settings: Settings, wanted: int) -> _Located:
     """The model, and how many of the `wanted` answers at a time it can write."""
     if spec.remote:
         return _Located(None, None, (), min(wanted, spec.concurrency))
-    file: Path | None = model_path(spec, settings)
+    file: Path | None = None
     remarks: list[str] = []
-    if file and missing_parts(file):
-        remarks.append(missing_file(spec, file))
-        file = None
+    try:
+        file = require_file(spec, settings)
+    except ModelUnavailable as error:
+        remarks.append(str(error))
     try:
         header = _header(spec, file)
         if header is None:
