@@ -89,8 +89,7 @@ def run_experiment(
         if resume is not None:
             plan = resumed_plan(runner.log, run_id, judge, settings)
         elif dry_run:
-            plan = _planned(runner, run_id, read_experiment(experiment, given), out, skip_missing)
-            print_forecast(plan, forecast(plan, settings, runner.log), judge_forecast(plan, settings))
+            _foretell(runner, _planned(runner, run_id, read_experiment(experiment, given), out, skip_missing))
             return
         else:
             wanted = read_experiment(experiment, given)
@@ -127,6 +126,12 @@ app.command()(load)
 def _given(**keys: object) -> dict[str, object]:
     """The keys of an experiment that the command line says."""
     return {key: value for key, value in keys.items() if value is not None}
+
+
+def _foretell(runner: Runner, plan: Plan) -> None:
+    """Print what the plan will take."""
+    settings, log = runner.settings, runner.log
+    print_forecast(plan, forecast(plan, settings, log), judge_forecast(plan, settings, log))
 
 
 def _new_name(name: str) -> str:

@@ -5,20 +5,41 @@ Knows which keys belong together; knows nothing of where they are read from.
 
 import json
 import re
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_args
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 ModelKind = Literal["gguf", "openai", "extractive"]
 # Whether a model writes its answer, or chooses sentences of the reviews by their numbers.
 AnswerMode = Literal["free", "verbatim"]
 
 
+def no_switch(value: Any) -> Any:
+    """The value; a ValueError for true or false, which pydantic takes for 1 and 0."""
+    if isinstance(value, bool):
+        raise ValueError(f"{str(value).lower()} is a switch, and something else belongs here")
+    return value
+
+
 class Section(BaseModel):
     """A part of a YAML file, such as the settings: an unknown key is an error, nothing is changed."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _no_switch_for_a_number(cls, value: Any, info: ValidationInfo) -> Any:
+        annotation = cls.model_fields[info.field_name or ""].annotation
+        return value if bool in (annotation, *get_args(annotation)) else no_switch(value)
 
 
 def _plain_url(url: str) -> str:

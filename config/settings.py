@@ -30,7 +30,7 @@ from pydantic_settings import (
 )
 
 from config.errors import ConfigError, UnknownModel
-from config.model_spec import ModelSpec, Section
+from config.model_spec import ModelSpec, Section, no_switch
 from config.yaml_file import read_keys
 
 PREFIX = "REVIEWDUEL_"
@@ -64,6 +64,17 @@ def _absolute(path: Path) -> Path:
 
 
 AbsolutePath = Annotated[Path, BeforeValidator(_not_empty), AfterValidator(_absolute)]
+
+
+def _names_that_can_be_asked(models: dict[str, ModelSpec]) -> dict[str, ModelSpec]:
+    # As `--models a,b:verbatim`, and links, write them.
+    for name in models:
+        if "," in name or name != name.strip() or name.endswith((":free", ":verbatim")) or not name:
+            raise ValueError(
+                f"a model cannot be called '{name}': no comma, no space at its ends, and no :free or "
+                ":verbatim at its end"
+            )
+    return models
 
 
 class EmbedderSettings(Section):
@@ -133,13 +144,13 @@ class Settings(BaseSettings):
 
     home: AbsolutePath = Field(default_factory=default_home)
     database_url: SecretStr | None = None
-    memory_budget: ByteSize | None = None
+    memory_budget: Annotated[ByteSize | None, BeforeValidator(no_switch)] = None
     embedder: EmbedderSettings = EmbedderSettings()
     passages: PassageSettings = PassageSettings()
     retrieval: RetrievalSettings = RetrievalSettings()
     verbatim: VerbatimSettings = VerbatimSettings()
     guard: str | None = None
-    models: dict[str, ModelSpec] = {}
+    models: Annotated[dict[str, ModelSpec], AfterValidator(_names_that_can_be_asked)] = {}
 
     @property
     def models_folder(self) -> Path:
@@ -202,6 +213,9 @@ def _first_problem(error: ValidationError) -> str:
     if problem["type"] == "extra_forbidden":
         parent = _section_at(problem["loc"][:-1])
         return f"unknown key '{where}'{did_you_mean(str(problem['loc'][-1]), parent.model_fields)}"
+    if problem["loc"][-1] == "[key]":
+        name = str(problem["input"])
+        return f"'{where.removesuffix('.[key]')}': a name is a text. Write it in quotes: \"{name}\"."
     if problem["type"] == "value_error":
         # Our own validators say all there is to say; what they refuse may hold a password.
         return f"'{where}': {problem['ctx']['error']}."

@@ -3,6 +3,7 @@
 Knows YAML; knows nothing of which keys there are and what they mean.
 """
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +76,26 @@ class _Loader(_SAFE_LOADER):  # type: ignore[misc]
             self._looked_through.add(id(node))
             _refuse_twice(node)
         super().flatten_mapping(node)
+
+
+_ONE_POINT_ONE = ("bool", "int", "float")
+_ONE_POINT_TWO = {
+    "bool": (r"true|True|TRUE|false|False|FALSE", "tTfF"),
+    "int": (r"[-+]?(?:0|[1-9][0-9_]*)|0x[0-9a-fA-F]+", "-+0123456789"),
+    "float": (
+        r"[-+]?(?:[0-9][0-9_]*\.[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?|[-+]?[0-9]+[eE][-+]?[0-9]+"
+        r"|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)",
+        "-+0123456789.",
+    ),
+}
+# PyYAML 6 reads YAML 1.1, where 12:30 is the number 750, 010000 is 4096, and `on` and `no` are switches.
+# People mean what YAML 1.2 says: these are texts, which a setting takes for a number or a switch if it can.
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, form) for tag, form in found if tag.rpartition(":")[2] not in _ONE_POINT_ONE]
+    for first, found in _SAFE_LOADER.yaml_implicit_resolvers.items()
+}
+for _kind, (_form, _first) in _ONE_POINT_TWO.items():
+    _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_kind}", re.compile(rf"^(?:{_form})$"), list(_first))
 
 
 def _refuse_twice(node: yaml.MappingNode) -> None:

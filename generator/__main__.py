@@ -19,6 +19,7 @@ from generator import (
     Answer,
     Answerer,
     AnswerLog,
+    Generator,
     Loading,
     PromptProgress,
     Reasoning,
@@ -31,6 +32,7 @@ from generator.log.answer_log import Row
 from generator.log.export import write_csv
 from generator.safety.guard import guard_of, guarded
 from models.catalogue.catalogue import find_spec
+from models.gguf.architecture import beyond_training
 from retriever import Embedder, Match, Retriever
 
 LISTED = 20
@@ -90,6 +92,7 @@ def ask(
             until=until and until.date(),
             language=language and language.lower(),
         )
+        _warn(answerer)
         answer = _stream(answerer, question, retrieved.matches, answers)
         if guard:
             answer = guarded(answer, guard)
@@ -131,6 +134,14 @@ def _print_log(rows: Sequence[Row]) -> None:
     console.print(table)
     if len(rows) == LISTED:
         console.print(f"These are the last {LISTED}; `--csv` prints all, with every figure.")
+
+
+def _warn(answerer: Answerer) -> None:
+    """Say what must be known of the model before its answer is read."""
+    spec = answerer.spec
+    header = answerer.header if isinstance(answerer, Generator) else None
+    if header and (warning := beyond_training(header, spec.n_ctx)):
+        error_console.print(f"{spec.name}: {warning}", style="dim")
 
 
 def _stream(

@@ -17,6 +17,7 @@ from generator.prompts.prompt import COMPLETION_STOPS, completion_messages
 from models.files import how_to_get, require_file
 from models.gguf.header import read_header
 from models.gguf.identity import file_sha256
+from models.gguf.parts import missing_parts
 from models.memory.memory import predict_memory
 from models.memory.room import most_sequences, require_memory
 
@@ -76,9 +77,10 @@ class HeldModel:
                 backend.begin()
                 return
             self.close()
-            if self.path and not self.path.is_file():
+            if self.path and missing_parts(self.path):
                 raise ModelUnavailable(
-                    f"The file {self.path} of {self.spec.name} is no longer there. {how_to_get(self.spec)}"
+                    f"The file {missing_parts(self.path)[0]} of {self.spec.name} is no longer there. "
+                    f"{how_to_get(self.spec)}"
                 )
             if self.header and not self._force:
                 require_memory(self.spec.name, self.header, self.spec.n_ctx)

@@ -2,16 +2,19 @@
 
 import glob
 import os.path
+from contextlib import suppress
 from pathlib import Path
 
 from config import ModelSpec, Settings
 from config.errors import ModelUnavailable
+from models.gguf.parts import missing_parts, part_paths
 
 
 def model_path(spec: ModelSpec, settings: Settings) -> Path:
     """The file's place: as given if that is absolute, else in the models folder.
 
-    It need not exist. Raises ModelUnavailable for a kind of model that has no file.
+    Of a model in parts it is the first one's. It need not exist. Raises ModelUnavailable for a kind of model
+    that has no file.
     """
     if not spec.file:
         what = f"runs on the server at {spec.url}" if spec.remote else "is no language model"
@@ -26,11 +29,28 @@ def as_typed(file: str) -> Path:
 
 
 def require_file(spec: ModelSpec, settings: Settings) -> Path:
-    """The same, but raises ModelUnavailable, with the way to get the file, if it is not there."""
+    """The same, but raises ModelUnavailable, with the way to get it, if the file or a part is not there."""
     path = model_path(spec, settings)
-    if path.is_file():
-        return path
-    raise ModelUnavailable(f"There is no file {path} for {spec.name}. {how_to_get(spec)}")
+    missing, parts = missing_parts(path), len(part_paths(path))
+    if len(missing) == parts:
+        raise ModelUnavailable(f"There is no file {path} for {spec.name}. {how_to_get(spec)}")
+    if missing:
+        names = ", ".join(part.name for part in missing[:3]) + (" and others" if len(missing) > 3 else "")
+        raise ModelUnavailable(
+            f"{spec.name} comes in {parts} parts, and {names} is not in {path.parent}. {how_to_get(spec)}"
+        )
+    return path
+
+
+def received_bytes(path: Path) -> int:
+    """Bytes of the model at `path` that are here: its parts, and what was pulled so far of the others."""
+    received = 0
+    for part in part_paths(path):
+        # Between two looks a download may end.
+        with suppress(FileNotFoundError):
+            found = [part] if part.is_file() else partial_downloads(part)
+            received += max((file.stat().st_size for file in found), default=0)
+    return received
 
 
 def partial_downloads(path: Path) -> list[Path]:

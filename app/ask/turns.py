@@ -17,6 +17,7 @@ from app.ask.panel import draw_answer, draw_passages
 from app.ask.turn import Turn
 from app.ask.voting import LETTERS, draw_verdict, draw_vote
 from app.errors import in_words
+from app.navigation import address
 from generator.markdown import literal
 
 # How soon it is looked again, and how long a look waits for news: a first word is seen at once, and what is
@@ -110,7 +111,7 @@ def _how(turn: Turn) -> str:
 def _draw_link(turn: Turn) -> None:
     with st.popover("Link", icon=":material/link:", type="tertiary"):
         st.caption("Opens the same question, and asks it once:")
-        st.code(f"{st.context.url or ''}?{link_query(turn.question)}", language=None, wrap_lines=True)
+        st.code(f"{address()}?{link_query(turn.question)}", language=None, wrap_lines=True)
 
 
 @st.fragment(run_every=POLL_SECONDS)

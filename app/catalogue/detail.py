@@ -1,7 +1,6 @@
 """One model: what is known of it, and what can be done with it. Draws and passes on clicks."""
 
 from math import isfinite
-from pathlib import Path
 
 import streamlit as st
 
@@ -11,7 +10,7 @@ from app.catalogue.jobs import Key
 from app.catalogue.rows import Row, parameters_of
 from generator.markdown import literal
 from models.catalogue.inventory import Listed
-from models.files import how_to_get, partial_downloads
+from models.files import how_to_get, received_bytes
 from models.gguf.architecture import in_words
 from models.gguf.header import Header
 from models.gguf.quantisation import explain_name
@@ -79,18 +78,9 @@ def _can_be_probed(listed: Listed, fact: Fact) -> bool:
 def _pull_label(listed: Listed) -> str:
     assert listed.path
     size = listed.foretold_size
-    if received := _received(listed.path):
+    if received := received_bytes(listed.path):
         return f"Go on pulling ({gib(received)}{f' of about {gib(size)}' if size else ''} are here)"
     return f"Pull (about {gib(size)})" if size else "Pull"
-
-
-def _received(path: Path) -> int:
-    """Bytes of the file that were pulled so far."""
-    try:
-        return max((part.stat().st_size for part in partial_downloads(path)), default=0)
-    except FileNotFoundError:
-        # Between the two looks the rest of it came.
-        return 0
 
 
 def _speed(probed: Remembered) -> str:

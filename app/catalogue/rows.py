@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from app.catalogue.facts import Fact
 from models.catalogue.inventory import Listed
+from models.gguf.architecture import beyond_training
 from models.gguf.quantisation import quantisation_in_words
 from models.memory.room import GIB, Room, gib
 from models.probe.probe_log import Remembered
@@ -125,6 +126,8 @@ def _remark(listed: Listed, fact: Fact) -> str:
     """What must be known before it is used."""
     if fact.problem:
         return fact.problem
+    if listed.spec and fact.examined:
+        return beyond_training(fact.examined.header, listed.spec.n_ctx)
     return (listed.entry.remark if listed.entry else None) or ""
 
 

@@ -185,8 +185,9 @@ def _draft(wanted: _Wanted, taken: Sequence[str]) -> _Draft:
     plan = make_plan(experiment, settings, resources.retriever(), folder, wanted.command(name))
     text = io.StringIO()
     console = plain_console(file=text, width=FORECAST_WIDTH, color_system=None)
-    forecasts = forecast(plan, settings, resources.answer_log())
-    print_forecast(plan, forecasts, judge_forecast(plan, settings), to=console)
+    log = resources.answer_log()
+    forecasts = forecast(plan, settings, log)
+    print_forecast(plan, forecasts, judge_forecast(plan, settings, log), to=console)
     return _Draft(wanted, name, plan, text.getvalue().rstrip())
 
 

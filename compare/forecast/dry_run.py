@@ -7,6 +7,7 @@ from rich.table import Table
 
 from compare.forecast.forecast import Forecast, JudgeForecast
 from compare.forecast.prompt_sizes import PromptSizes
+from compare.judge import CONTROLS
 from compare.plan.plan import Plan
 from compare.run.progress import in_words
 from config.command import console
@@ -147,6 +148,12 @@ def _judge_remarks(one: JudgeForecast) -> Iterator[str]:
     yield (
         f"{name} judges: it marks {one.ratings:,} answers and compares {one.pairs:,} pairs in both orders, "
         f"{one.prompts:,} prompts. The answers in them come on top of the tokens above."
+    )
+    yield (
+        one.trial.said_of(name)
+        if one.trial
+        else f"{name} is first asked about {len(CONTROLS)} pairs with an obviously right answer. If it goes "
+        "by their places, that is said before its marks."
     )
     if one.longest_prompt > n_ctx:
         yield (

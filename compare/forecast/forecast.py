@@ -8,6 +8,7 @@ from pathlib import Path
 
 from compare.forecast.foretold_time import seconds_foretold
 from compare.forecast.prompt_sizes import JudgeSizes, PromptSizes, judge_sizes, prompt_sizes
+from compare.judge import JudgementLog, Trial
 from compare.plan.contestant import Contestant
 from compare.plan.plan import Plan
 from compare.run.throughput import at_once
@@ -15,8 +16,10 @@ from config import ModelSpec, Settings
 from config.errors import ModelUnavailable
 from generator import AnswerLog
 from models.catalogue.catalogue import known_header
-from models.files import how_to_get, model_path
+from models.files import require_file
+from models.gguf.architecture import beyond_training
 from models.gguf.header import Header, read_header
+from models.gguf.identity import file_sha256
 from models.memory.memory import MemoryPrediction, predict_memory
 from models.memory.room import most_sequences, this_machine
 
@@ -47,8 +50,8 @@ class Forecast:
 class JudgeForecast:
     """What the judge will take if everybody answers: `ratings` of an answer each, `pairs` asked both ways.
 
-    `sizes` of its prompts; `tokens` of all together; `longest`: the most that an answer may have. The rest
-    as in `Forecast`.
+    `sizes` of its prompts; `tokens` of all together; `longest`: the most that an answer may have. `trial`:
+    what it said, the last time, of pairs with an obvious answer. The rest as in `Forecast`.
     """
 
     judge: ModelSpec
@@ -59,6 +62,7 @@ class JudgeForecast:
     longest: int
     memory: MemoryPrediction | None
     remarks: tuple[str, ...]
+    trial: Trial | None = None
 
     @property
     def prompts(self) -> int:
@@ -87,7 +91,7 @@ def forecast(plan: Plan, settings: Settings, log: AnswerLog) -> list[Forecast]:
     return [_forecast(plan, settings, contestant, log) for contestant in plan.contestants]
 
 
-def judge_forecast(plan: Plan, settings: Settings) -> JudgeForecast | None:
+def judge_forecast(plan: Plan, settings: Settings, log: AnswerLog) -> JudgeForecast | None:
     """The judge's; None for a plan without one."""
     if plan.judge is None:
         return None
@@ -108,7 +112,18 @@ def judge_forecast(plan: Plan, settings: Settings) -> JudgeForecast | None:
         longest=max((one.spec.max_tokens for one in plan.contestants if one.answers == "free"), default=0),
         memory=located.memory,
         remarks=located.remarks,
+        trial=_earlier_trial(plan.judge, located.file, settings, log),
     )
+
+
+def _earlier_trial(judge: ModelSpec, file: Path | None, settings: Settings, log: AnswerLog) -> Trial | None:
+    """Of the same model, as far as its file tells."""
+    found = JudgementLog(log.database).latest_trial(judge.name)
+    if not found:
+        return None
+    trial, sha256 = found
+    # It was loaded then, so that its hash is remembered, unless the file is another one.
+    return trial if sha256 == (file_sha256(file, settings.home) if file else None) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,15 +151,18 @@ def _locate(spec: ModelSpec, settings: Settings, wanted: int) -> _Located:
     """The model, and how many of the `wanted` answers at a time it can write."""
     if spec.remote:
         return _Located(None, None, (), min(wanted, spec.concurrency))
-    file: Path | None = model_path(spec, settings)
+    file: Path | None = None
     remarks: list[str] = []
-    if file is None or not file.is_file():
-        file = None
-        remarks.append(f"There is no file of {spec.name} here. {how_to_get(spec)}")
+    try:
+        file = require_file(spec, settings)
+    except ModelUnavailable as error:
+        remarks.append(str(error))
     try:
         header = _header(spec, file)
         if header is None:
             return _Located(file, None, tuple(remarks), 1)
+        if warning := beyond_training(header, spec.n_ctx):
+            remarks.append(f"{spec.name}: {warning}")
         sequences = most_sequences(header, spec.n_ctx, wanted)
         return _Located(file, predict_memory(header, spec.n_ctx, sequences), tuple(remarks), sequences)
     except ModelUnavailable as error:

@@ -8,8 +8,10 @@ from compare.judge.marks import MARK_MEANINGS, MARKS, mark_columns
 from compare.judge.outcomes import Outcome, outcomes
 from compare.judge.pairs import Preference, Winner
 from compare.judge.questions import DIMENSIONS, Dimension
+from compare.judge.trial import CONTROLS, Trial
 
 __all__ = [
+    "CONTROLS",
     "DIMENSIONS",
     "MARKS",
     "MARK_MEANINGS",
@@ -22,6 +24,7 @@ __all__ = [
     "Outcome",
     "Preference",
     "Rating",
+    "Trial",
     "Winner",
     "case_key",
     "cases",

@@ -16,6 +16,7 @@ from compare.judge.questions import (
     read_preference,
     read_rating,
 )
+from compare.judge.trial import CONTROLS, Trial
 from config import ModelSpec, Settings
 from config.errors import ConfigError, PromptTooLong
 from generator.events import Message
@@ -57,9 +58,8 @@ class Judge:
 
     def rate(self, row: Row) -> Rating:
         """Marks of one answer. Raises ModelUnavailable, GenerationFailed."""
-        messages = rating_messages(row["question"], passages_of(row), row["answer"])
-        text = self._ask(messages, RATING_GRAMMAR)
-        return Rating(row["answer_id"], read_rating(text), self._judges_itself(row))
+        marks = self._mark(row["question"], passages_of(row), row["answer"])
+        return Rating(row["answer_id"], marks, self._judges_itself(row))
 
     def compare(self, first: Row, second: Row) -> Preference:
         """Which of two answers to the same question from the same passages is better, asked in both orders.
@@ -75,10 +75,26 @@ class Judge:
             itself=self._judges_itself(first) or self._judges_itself(second),
         )
 
+    def try_out(self) -> Trial:
+        """Ask it about pairs of which one answer is obviously right. Raises as `rate`."""
+        chosen, marks = [], []
+        for one in CONTROLS:
+            right = self._mark(one.question, one.reviews, one.right)
+            wrong = self._mark(one.question, one.reviews, one.wrong)
+            marks.append((_sum(right), _sum(wrong)))
+            forth = self._choose(one.question, one.reviews, one.right, one.wrong)
+            back = self._choose(one.question, one.reviews, one.wrong, one.right)
+            chosen.append((forth, back))
+        return Trial(tuple(chosen), tuple(marks))
+
     def _prefer(self, first: Row, second: Row) -> int | None:
-        messages = preference_messages(
-            first["question"], passages_of(first), first["answer"], second["answer"]
-        )
+        return self._choose(first["question"], passages_of(first), first["answer"], second["answer"])
+
+    def _mark(self, question: str, passages: Sequence[str], answer: str) -> Mapping[str, int] | None:
+        return read_rating(self._ask(rating_messages(question, passages, answer), RATING_GRAMMAR))
+
+    def _choose(self, question: str, passages: Sequence[str], first: str, second: str) -> int | None:
+        messages = preference_messages(question, passages, first, second)
         return read_preference(self._ask(messages, PREFERENCE_GRAMMAR))
 
     def _ask(self, messages: Sequence[Message], grammar: str) -> str:
@@ -137,6 +153,10 @@ def _identity(settings: Mapping[str, Any]) -> tuple[str | None, str | None] | No
         return settings.get("url"), settings.get("served_model") or settings.get("name")
     file = settings.get("file")
     return (None, PurePath(file).name) if file else None
+
+
+def _sum(marks: Mapping[str, int] | None) -> int | None:
+    return None if marks is None else sum(marks.values())
 
 
 def passages_of(row: Row) -> list[str]:

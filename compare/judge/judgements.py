@@ -10,6 +10,7 @@ from itertools import combinations, groupby
 from compare.judge.bias import Bias, judge_bias
 from compare.judge.judge import Judge, Judgement, Rating
 from compare.judge.pairs import Preference
+from compare.judge.trial import Trial
 from generator.log.answer_log import Row
 
 # One answer to be rated, or two to be compared.
@@ -20,12 +21,16 @@ CaseKey = tuple[int, int | None]
 
 @dataclass(frozen=True, slots=True)
 class Judgements:
-    """All that a judge said of a run. `file_sha256`: of its file, None behind a server."""
+    """All that a judge said of a run. `file_sha256`: of its file, None behind a server.
+
+    `trial`: what it said before, of pairs with an obvious answer; None: it was not asked.
+    """
 
     judge: str
     file_sha256: str | None
     ratings: tuple[Rating, ...]
     preferences: tuple[Preference, ...]
+    trial: Trial | None = None
 
     @property
     def bias(self) -> Bias:

@@ -58,8 +58,11 @@ PREFERENCE_GRAMMAR = "root ::= [0-2]"
 # The most tokens that either can take: one for each character.
 TOKENS = 2 * len(DIMENSIONS)
 
-_MARK = re.compile(rf"(?<!\d)[{LOWEST}-{HIGHEST}](?!\d)")
-_PREFERENCE = re.compile(r"(?<!\d)[0-2](?!\d)")
+# A whole number; 4.5 and 2/10 are none, and their digits no marks.
+_NUMBER = re.compile(r"\d+(?:[./]\d+)*")
+_OF_THE_HIGHEST = re.compile(rf"\.0+$|/{HIGHEST}$")
+_MARKS = frozenset(map(str, range(LOWEST, HIGHEST + 1)))
+_PLACES = frozenset("012")
 
 
 def rating_messages(question: str, passages: Sequence[str], answer: str) -> list[Message]:
@@ -76,8 +79,12 @@ def preference_messages(question: str, passages: Sequence[str], first: str, seco
 
 
 def read_rating(text: str) -> Mapping[str, int] | None:
-    """The mark of each dimension, by key; None if the text does not hold exactly so many marks."""
-    marks = [int(mark) for mark in _MARK.findall(text)]
+    """The mark of each dimension, by key; None if the text does not hold exactly so many marks.
+
+    "4.0" and "4/5" are the mark 4; "4.5" is none.
+    """
+    numbers = [_OF_THE_HIGHEST.sub("", number) for number in _NUMBER.findall(text)]
+    marks = [int(number) for number in numbers if number in _MARKS]
     if len(marks) != len(DIMENSIONS):
         return None
     return {dimension.key: mark for dimension, mark in zip(DIMENSIONS, marks, strict=True)}
@@ -85,7 +92,7 @@ def read_rating(text: str) -> Mapping[str, int] | None:
 
 def read_preference(text: str) -> int | None:
     """1 or 2, which answer is better; 0 for neither; None if the text does not hold exactly one of these."""
-    found = _PREFERENCE.findall(text)
+    found = [number for number in _NUMBER.findall(text) if number in _PLACES]
     return int(found[0]) if len(found) == 1 else None
 
 

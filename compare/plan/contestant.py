@@ -10,6 +10,7 @@ from typing import get_args
 from config import AnswerMode, ModelSpec, Settings
 from models.catalogue.catalogue import find_spec, models_here
 from models.files import how_to_get, model_path
+from models.gguf.parts import missing_parts, part_names
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +48,10 @@ def find_contestants(
 def left_out(contestant: Contestant, settings: Settings) -> str | None:
     """Why this one cannot take part: its file is missing. None: it is there, or none is needed."""
     spec = contestant.spec
-    if not spec.file or model_path(spec, settings).is_file():
+    if not spec.file or not (missing := missing_parts(model_path(spec, settings))):
         return None
-    return f"{contestant.name}: its file {spec.file} is not here. {how_to_get(spec)}"
+    file = spec.file if len(missing) == len(part_names(spec.file)) else missing[0].name
+    return f"{contestant.name}: its file {file} is not here. {how_to_get(spec)}"
 
 
 def _find(name: str, settings: Settings, usual: AnswerMode | None) -> Contestant:

@@ -8,7 +8,7 @@ from compare.report.facts import Entrant, Fact
 from compare.report.finished import FinishedRun, joined, mark_keys, own_names, told_apart
 from compare.report.measured import Measured, measured
 from compare.report.overview import Overview, overviews
-from compare.report.preferred import Preferred, judged, voted
+from compare.report.preferred import Preferred, judged, useless_judges, voted
 from compare.report.questions import Asked, asked
 from compare.run.runner import Failure
 from compare.statistics import summarise
@@ -26,10 +26,12 @@ class About:
 class Contents:
     """In the order in which a report tells it. `notes`: what must be read with the figures.
 
+    `warnings`: what must be read before any of them, also before what follows from them.
     `judged`: one for each run with a judge. `voted`: None without votes.
     """
 
     title: str
+    warnings: tuple[str, ...]
     measured: Measured
     entrants: tuple[Entrant, ...]
     abouts: tuple[About, ...]
@@ -54,6 +56,7 @@ def contents(runs: Sequence[FinishedRun]) -> Contents:
     keys = list(dict.fromkeys(key for run in runs for key in run.score_keys))
     return Contents(
         title=f"Comparison {' and '.join(run.run_id for run in runs)}",
+        warnings=useless_judges(runs),
         measured=measured(rows, keys, mark_keys(runs), names),
         entrants=entrants,
         abouts=tuple(About(run.run_id, facts.facts(run)) for run in runs),

@@ -20,6 +20,7 @@ def markdown(contents: Contents) -> str:
 
 def _lines(contents: Contents) -> Iterator[str]:
     yield f"# {_inline(contents.title)}\n"
+    yield from (f"{_inline(warning)}\n" for warning in contents.warnings)
     yield from (f"**{_inline(verdict)}**\n" for verdict in contents.measured.verdicts)
     yield contents.measured.looked_at
     if contents.failures:

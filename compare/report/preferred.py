@@ -41,6 +41,13 @@ def judged(runs: Sequence[FinishedRun]) -> tuple[Preferred, ...]:
     return tuple(_judged(run, run.judged, runs) for run in runs if run.judged and run.judged.keys)
 
 
+def useless_judges(runs: Sequence[FinishedRun]) -> tuple[str, ...]:
+    """What must be read before any figure: of each judge that goes by the place, or marks alike."""
+    judgements = [run.judged for run in runs if run.judged and run.judged.keys]
+    said = [one.trial.said_of(one.judge) for one in judgements if one.trial and one.trial.useless]
+    return tuple(dict.fromkeys(said))
+
+
 def _judged(run: FinishedRun, said: Judgements, runs: Sequence[FinishedRun]) -> Preferred:
     called = names_among(run, runs)
     names = {row["answer_id"]: called[contestant_of(row)] for row in run.rows}
@@ -61,13 +68,14 @@ def _judged(run: FinishedRun, said: Judgements, runs: Sequence[FinishedRun]) -> 
 
 
 def _warning(said: Judgements, names: Mapping[int, str]) -> str:
+    found = [said.trial.said_of(said.judge)] if said.trial and said.trial.useless else []
     own = dict.fromkeys(names[one.answer_id] for one in said.ratings if one.itself)
-    if not own:
-        return ""
-    return (
-        f"{said.judge} judges itself: the answers of {', '.join(own)} are its own. Models tend to prefer "
-        "what they wrote themselves; have another judge decide."
-    )
+    if own:
+        found.append(
+            f"{said.judge} judges itself: the answers of {', '.join(own)} are its own. Models tend to prefer "
+            "what they wrote themselves; have another judge decide."
+        )
+    return " ".join(found)
 
 
 def _about(said: Judgements) -> Iterator[str]:
@@ -77,6 +85,8 @@ def _about(said: Judgements) -> Iterator[str]:
         f"{f', and gave {unread} no marks that can be read' if unread else ''}. Its marks are an "
         "opinion, and no measurement."
     )
+    if said.trial and not said.trial.useless:
+        yield said.trial.said_of(said.judge)
     if said.file_sha256:
         yield f"SHA-256 of its file: {said.file_sha256}"
 

@@ -64,6 +64,7 @@ def _judge(run: FinishedRun, said: Judgements, found: Measured) -> Row:
         "marks": marks,
         "pairs": [asdict(one) for one in outcomes(said.preferences, run.rows, _names(run))],
         "bias": asdict(said.bias),
+        "trial": said.trial and {**asdict(said.trial), "useless": said.trial.useless},
     }
 
 

@@ -15,7 +15,7 @@ from compare.log.vote_log import VoteLog
 from compare.plan.plan import Plan, tasks_of
 from compare.report import SUMMARY, FinishedRun, checks, comparison_tables, write_files
 from compare.report.visible import visible
-from compare.run.judging import Judged, Judging
+from compare.run.judging import Judged, Judging, Tried
 from compare.run.machine import Conditions
 from compare.run.progress import RunProgress
 from compare.run.runner import Failure, RunEvent, Runner
@@ -80,12 +80,14 @@ class Batch:
             yield from self._watch(progress, judging.run())
 
     def _watch(
-        self, progress: RunProgress, events: Generator[RunEvent] | Generator[RunEvent | Judged]
+        self, progress: RunProgress, events: Generator[RunEvent] | Generator[RunEvent | Tried | Judged]
     ) -> Iterator[Failure]:
         """Show the events; who failed."""
         with progress, closing(events):
             for event in events:
                 progress.show(event)
+                if isinstance(event, Tried):
+                    tell(f"{'warning' if event.useless else 'note'}: {event.said}")
                 if isinstance(event, Failure):
                     yield event
 

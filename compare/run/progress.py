@@ -15,7 +15,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from compare.run.judging import Judged
+from compare.run.judging import Judged, Tried
 from compare.run.runner import Answered, Failure, RunEvent, Started
 
 # Between two lines, where lines are all there is: a log of a night shall be readable.
@@ -58,11 +58,13 @@ class RunProgress:
     ) -> None:
         self._bar.stop()
 
-    def show(self, event: RunEvent | Judged) -> None:
+    def show(self, event: RunEvent | Tried | Judged) -> None:
         """Show what happened."""
         if isinstance(event, Started):
             self._line(f"{event.contestant}: loading, then {event.left} {self._unit}")
             self._bar.update(self._task, description=f"{event.contestant} (loading)")
+        elif isinstance(event, Tried):
+            self._bar.update(self._task, description=event.contestant)
         elif isinstance(event, Answered | Judged):
             self.done += 1
             self._first = self._first or (time.monotonic(), self.done)

@@ -20,6 +20,7 @@ from config.settings import did_you_mean
 from config.yaml_file import parse_yaml
 from models.catalogue.shape import Shape
 from models.files import model_path
+from models.gguf.parts import missing_parts
 
 if TYPE_CHECKING:
     from models.gguf.header import Header
@@ -129,7 +130,7 @@ def models_on_disk(settings: Settings) -> list[str]:
     for name, entry in catalogue().items():
         if entry.remark is None and name not in settings.models:
             found.setdefault(model_path(find_spec(name, settings), settings), name)
-    return [name for path, name in found.items() if path.is_file()]
+    return [name for path, name in found.items() if not missing_parts(path)]
 
 
 def entry_of(spec: ModelSpec) -> Entry | None:

@@ -10,6 +10,7 @@ from config import ModelSpec, Settings
 from models.catalogue.catalogue import EXTRACTIVE, Entry, catalogue, entry_of, find_spec
 from models.files import model_path
 from models.gguf.header import Header, read_header
+from models.gguf.parts import missing_parts, size_and_time
 from models.gguf.quantisation import bits_per_weight
 from models.memory.memory import MemoryPrediction, predict_memory
 
@@ -19,8 +20,8 @@ class Listed:
     """One model, and its file if it has one.
 
     `spec`: None for an entry of the catalogue that llama.cpp cannot load. `entry`: what the catalogue knows
-    of it. `path`: where its file is, or belongs. `size` in bytes and `modified` in nanoseconds: None if it is
-    not there.
+    of it. `path`: where its file is, or belongs; the first one, if it comes in parts. `size` in bytes and
+    `modified` in nanoseconds, of all parts: None if one is not there.
     """
 
     name: str
@@ -92,9 +93,8 @@ def _listed(spec: ModelSpec, settings: Settings, configured: bool) -> Listed:
         return Listed(spec.name, configured, spec)
     path = model_path(spec, settings)
     try:
-        status = path.stat() if path.is_file() else None
+        size, modified = (None, None) if missing_parts(path) else size_and_time(path)
     except OSError:
         # Gone between the two looks.
-        status = None
-    size, modified = (status.st_size, status.st_mtime_ns) if status else (None, None)
+        size, modified = None, None
     return Listed(spec.name, configured, spec, entry_of(spec), path, size, modified)

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 
 from config.errors import ModelUnavailable
+from models.gguf.conversation import manner
 from models.gguf.header import ArrayLength, Header
 
 # blk.3.ffn_up_exps.weight holds all experts of a layer; blk.3.ffn_up.5.weight, the layout of 2023, one.
@@ -51,11 +52,13 @@ def refuse_old_layout(header: Header) -> None:
 
 
 def in_words(header: Header) -> list[str]:
-    """Sentences: size, attention and the cache that it saves, window, experts, latent attention."""
+    """Sentences: size, attention and the cache that it saves, conversation, window, experts."""
     layers = header.number("block_count", 0)
     width = header.number("embedding_length", 0)
     said = [f"{header.architecture}: {layers} layers, {width:,} wide, trained for {_context(header)}."]
     said += _attention(header)
+    if found := manner(header):
+        said.append(str(found))
     window = _plain_number(header, "attention.sliding_window")
     if window:
         said.append(
@@ -70,6 +73,17 @@ def in_words(header: Header) -> list[str]:
             "them take memory, those alone take time."
         )
     return said
+
+
+def beyond_training(header: Header, n_ctx: int) -> str:
+    """A sentence for a context longer than the model was trained for; empty, if it is not, or not known."""
+    trained = header.number("context_length", 0)
+    if not 0 < trained < n_ctx:
+        return ""
+    return (
+        f"Its context of {n_ctx:,} tokens is longer than the {trained:,} that it was trained for; "
+        "beyond them its answers get worse."
+    )
 
 
 def _attention(header: Header) -> list[str]:

@@ -94,6 +94,8 @@ class HeaderReader:
         # Counted here: to ask the file where it is takes a system call.
         self._place = 0
         self._strings = 0
+        # Where the texts of the vocabulary begin.
+        self.tokens_at: int | None = None
 
     def read(self) -> tuple[dict[str, Scalar], tuple[Tensor, ...]]:
         """Metadata and tensors; raises Malformed, or CutOff, which is one."""
@@ -183,6 +185,8 @@ class HeaderReader:
             raise Malformed(f"its {key} is an array of the type {kind}")
         if kind == _STRING:
             length = self._count("strings in an array", 8, _MOST_STRINGS - self._strings)
+            if key == "tokenizer.ggml.tokens":
+                self.tokens_at = self._place
             self._skip_strings(length)
             return ArrayLength(length)
         width = struct.calcsize("<" + _format(kind))
@@ -243,6 +247,13 @@ class HeaderReader:
 
     def _too_many(self, count: int, what: str) -> Malformed:
         return Malformed(f"it claims {count} {what}, more than its {self._size} bytes can hold")
+
+
+def read_text(file: BinaryIO, number: int) -> str:
+    """The text of this number, from 0, of those that follow each other in `file`; a long one's beginning."""
+    for _ in range(number):
+        file.seek(int.from_bytes(file.read(8), "little"), io.SEEK_CUR)
+    return file.read(min(int.from_bytes(file.read(8), "little"), _LONGEST_TEXT)).decode(errors="replace")
 
 
 def _format(kind: int) -> str:

@@ -14,7 +14,7 @@ from config.command import console
 from config.errors import UnknownModel
 from models.catalogue.assumed_shape import assumed_header
 from models.catalogue.catalogue import find_spec
-from models.gguf.architecture import Parameters, count_in_words, in_words, parameters
+from models.gguf.architecture import Parameters, beyond_training, count_in_words, in_words, parameters
 from models.gguf.header import Header
 from models.gguf.quantisation import BITS_PER_WEIGHT, BITS_SOURCE, explain_name, type_shares
 from models.memory import fine_tuning
@@ -146,9 +146,8 @@ def _print_memory(header: Header, predicted: MemoryPrediction, n_ctx: int, room:
     console.print(table)
     where = f"a card of {gib(room.size)}" if room.card else f"this machine, with {gib(room.size)} free"
     console.print(Text.assemble(f"On {where}: ", (room.verdict(predicted), "bold"), "."))
-    trained = header.number("context_length", 0)
-    if trained and n_ctx > trained:
-        console.print(f"It was trained for {trained:,} tokens; beyond them its answers get worse.")
+    if warning := beyond_training(header, n_ctx):
+        console.print(warning)
 
 
 def _print_quantisations(counted: Parameters, predicted: MemoryPrediction, room: Room) -> None:

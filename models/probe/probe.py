@@ -17,6 +17,7 @@ from config.errors import ModelUnavailable
 from config.folders import private_folder, writing_to
 from config.machine import usable_cores
 from models.gguf.header import Header
+from models.gguf.parts import size_and_time
 from models.memory.room import GIB, this_machine
 from models.probe.extrapolation import Estimate, extrapolate
 from models.probe.probe_process import ProbeProcess
@@ -136,7 +137,7 @@ def _room(plan: Plan, folder: Path, full: Path | None) -> int:
     disk = shutil.disk_usage(existing).free
     memory = this_machine().size - 2 * _WORKER_BYTES
     if full:
-        memory -= full.stat().st_size + _WORKER_BYTES
+        memory -= size_and_time(full)[0] + _WORKER_BYTES
     # Both stand-ins are in memory together, the smaller about a third of the larger.
     return int(min(plan.file_bytes, disk * 0.9, memory / 1.5))
 

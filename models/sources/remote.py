@@ -30,6 +30,7 @@ from config.errors import ModelUnavailable
 from config.folders import OTHER_TMPDIR, writing_to
 from config.printable import first_line, printable_url
 from models.gguf.header import LONGEST_HEADER, header_length
+from models.gguf.parts import part_names
 from models.sources.hub import hub
 from models.sources.network import through
 
@@ -38,14 +39,22 @@ _TIMEOUT_S = 30.0
 # A header of some megabytes on a slow line; who sends a byte now and then is not waited for longer.
 _PATIENCE_S = 300.0
 _LARGEST = 2**43  # bytes: more than a hundred times the largest model, and what file systems take
+_WHICH_PART = re.compile(r"-\d{5}-of-\d{5}\.gguf$", re.ASCII)
 _PLAIN_NAME = re.compile(r"[\w-][\w.+-]{0,199}", re.ASCII)
 
 
 def fetch_header(url: str, folder: Path) -> Path:
     """Write a file into `folder` that has the header and the length of the GGUF at `url`, but no data.
 
+    Of a model in parts, one for each; the first is returned.
     Raises ModelUnavailable if it cannot be had, with the reason in words, or is no GGUF, and CannotWrite.
     """
+    address, mark, query = url.partition("?")
+    first, *_ = [_fetch(f"{part}{mark}{query}", folder) for part in part_names(address)]
+    return first
+
+
+def _fetch(url: str, folder: Path) -> Path:
     path = folder / _name(url)
     shown = printable_url(url)
     try:
@@ -72,7 +81,10 @@ def fetch_header(url: str, folder: Path) -> Path:
 def _name(url: str) -> str:
     """The file's name there, which may tell that it is one of several; never a way out of the folder."""
     name = url.split("?")[0].rsplit("/", 1)[-1]
-    return name if _PLAIN_NAME.fullmatch(name) else "remote.gguf"
+    if _PLAIN_NAME.fullmatch(name):
+        return name
+    part = _WHICH_PART.search(name)
+    return f"remote{part[0] if part else '.gguf'}"
 
 
 def _beginning(url: str) -> tuple[bytes, int]:

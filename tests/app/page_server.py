@@ -15,19 +15,27 @@ SCRIPT = ROOT / "app" / "main.py"
 
 
 class PageServer:
-    """A running Streamlit server of `script`, started in `folder`; `url` leads to its page."""
+    """A running Streamlit server of `script`, started in `folder`; `url` leads to its page.
+
+    `base`: the path below which it serves, as behind a proxy.
+    """
 
     def __init__(
-        self, environment: Mapping[str, str], log: Path, folder: Path = ROOT, script: Path = SCRIPT
+        self,
+        environment: Mapping[str, str],
+        log: Path,
+        folder: Path = ROOT,
+        script: Path = SCRIPT,
+        base: str = "",
     ) -> None:
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port = free.getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.url = f"http://127.0.0.1:{self.port}" + (f"/{base}" if base else "")
         self.log = log
         with log.open("wb") as output:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "streamlit", "run", str(script),
-                 f"--server.port={self.port}"],
+                 f"--server.port={self.port}", f"--server.baseUrlPath={base}"],
                 cwd=folder,
                 env=dict(environment),
                 stdout=output,

@@ -13,7 +13,7 @@ import yaml
 from streamlit.testing.v1 import AppTest
 
 from app import resources
-from app.catalogue import detail, facts, now, work
+from app.catalogue import facts, now, work
 from app.catalogue.jobs import Job, Jobs, Key
 from app.catalogue.now import duration
 from config import ModelSpec, load_settings
@@ -32,6 +32,7 @@ SHAPE = Shape(layers=16, width=256, feed_forward=512, heads=4, kv_heads=4, vocab
 CONTENT = bytes(range(256)) * 4000
 MODELS = {
     "praise": {"file": "praise.gguf"},
+    "long": {"file": "praise.gguf", "n_ctx": 200_000},
     "damaged": {"file": "damaged.gguf"},
     "absent": {"file": "absent.gguf"},
     "far": {"kind": "openai", "url": "http://127.0.0.1:9/v1"},
@@ -97,6 +98,7 @@ def test_the_table_tells_where_a_model_is_and_whether_it_fits(
     shown = rows(open_page())
     assert {name: row["where"] for name, row in shown.items() if name in MODELS} == {
         "praise": "on disk",
+        "long": "on disk",
         "damaged": "on disk",
         "absent": "missing",
         "far": "server, unreachable",
@@ -109,6 +111,8 @@ def test_the_table_tells_where_a_model_is_and_whether_it_fits(
     assert praise["fit"].endswith("2.00 GiB are free")
     assert shown["damaged"]["fit"] == "cannot be used"
     assert "is not a usable GGUF file" in shown["damaged"]["remark"]
+    assert shown["long"]["remark"].startswith("Its context of 200,000 tokens is longer than the")
+    assert shown["praise"]["remark"] == ""
     assert "cannot be reached" in shown["far"]["remark"]
     assert shown["llama-2-70b"]["fit"] == "does not fit: takes at least 39.10 GiB, 2.00 GiB are free"
     assert shown["llama-2-70b"]["quantisation"] == "Q4_K_M, about 4.9 bits per weight"
@@ -191,7 +195,7 @@ def test_a_pull_is_seen_from_every_tab_stopped_and_gone_on_with(
 def test_a_pull_that_ends_while_the_page_is_drawn_is_no_error(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(detail, "partial_downloads", lambda path: [home / "models" / "gone.part"])
+    monkeypatch.setattr("models.files.partial_downloads", lambda path: [home / "models" / "gone.part"])
     tab = choose(open_page(), "new")
     assert not tab.exception
     assert tab.button(key="pull").label == "Pull"

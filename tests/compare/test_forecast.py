@@ -7,12 +7,14 @@ import pytest
 
 from compare.forecast.dry_run import print_forecast
 from compare.forecast.forecast import forecast, judge_forecast
+from compare.judge import JudgementLog, Trial
 from compare.plan.contestant import Contestant
 from compare.run.runner import Runner
 from config import ModelSpec, Settings
 from database import Database
 from generator import AnswerLog
 from models.catalogue.catalogue import EXTRACTIVE, find_spec
+from models.gguf.identity import file_sha256
 from retriever import Embedder
 from tests.compare.plans import make_contestant, make_plan, make_task
 
@@ -114,7 +116,7 @@ def test_the_judges_prompts_are_counted(
     judge = ModelSpec(name="judge", file=str(random_models / "llama.gguf"), n_ctx=600)
     contestants = [make_contestant(name, random_models / "mistral.gguf", max_tokens=300) for name in names]
     plan = make_plan(*contestants, tasks=(make_task(repeats=2), make_task("B02", repeats=1)), judge=judge)
-    found = judge_forecast(plan, settings)
+    found = judge_forecast(plan, settings, log)
     assert found and (found.ratings, found.pairs, found.prompts) == (9, 9, 27)
     assert found.sizes.counted and found.memory and found.verdict == "fits"
     assert found.tokens == 3 * 3 * found.sizes.rating[0] + 3 * 6 * found.sizes.pair[0]
@@ -122,8 +124,32 @@ def test_the_judges_prompts_are_counted(
     printed = capsys.readouterr().out
     assert "judge judges: it marks 9 answers and compares 9 pairs in both orders, 27 prompts" in printed
     assert "its context has 600. What does not fit gets no mark" in printed
-    assert judge_forecast(make_plan(*contestants), settings) is None
+    assert "judge is first asked about 6 pairs with an obviously right answer" in printed
+    log.begin_run("earlier", plan.to_row(), plan.task_rows())
+    trial = Trial(((1, 1),) * 6, ((20, 20),) * 6)
+    sha256 = file_sha256(random_models / "llama.gguf", settings.home)
+    JudgementLog(log.database).record_trial("earlier", "judge", sha256, trial)
+    print_forecast(plan, forecast(plan, settings, log), judge_forecast(plan, settings, log))
+    assert "judge is useless as a judge: it chooses what stands first" in capsys.readouterr().out
+    # What another file said under that name tells nothing of this one.
+    JudgementLog(log.database).record_trial("earlier", "judge", "cd" * 32, trial)
+    print_forecast(plan, forecast(plan, settings, log), judge_forecast(plan, settings, log))
+    assert "useless" not in capsys.readouterr().out
+    assert judge_forecast(make_plan(*contestants), settings, log) is None
     # Who is alone is compared with nobody: no prompt holds two answers.
-    alone = judge_forecast(make_plan(contestants[0], judge=judge), settings)
+    alone = judge_forecast(make_plan(contestants[0], judge=judge), settings, log)
     assert alone and alone.longest_prompt == max(alone.sizes.rating) + 300
     assert found.longest_prompt == max(found.sizes.pair) + 600
+
+
+def test_a_context_beyond_the_trained_one_is_said(
+    settings: Settings, log: AnswerLog, random_models: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    one = make_contestant("llama", random_models / "llama.gguf", n_ctx=8192)
+    judge = ModelSpec(name="judge", file=str(random_models / "mistral.gguf"), n_ctx=5000)
+    plan = make_plan(one, make_contestant("b", random_models / "mistral.gguf"), judge=judge)
+    print_forecast(plan, forecast(plan, settings, log), judge_forecast(plan, settings, log))
+    printed = capsys.readouterr().out
+    assert "llama: Its context of 8,192 tokens is longer than the 4,096 that it was trained for" in printed
+    assert "judge: Its context of 5,000 tokens is longer" in printed
+    assert "b: Its" not in printed

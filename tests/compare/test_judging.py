@@ -10,7 +10,7 @@ import pytest
 
 from compare.judge import JudgementLog, Judgements
 from compare.plan.plan import Plan
-from compare.run.judging import Judged, Judging
+from compare.run.judging import Judged, Judging, Tried
 from compare.run.runner import Failure, Runner, Started
 from config import ModelSpec, Settings
 from config.errors import RunError
@@ -105,8 +105,9 @@ def goes_on_as_if_undisturbed(runner: Runner, judge: ModelSpec) -> None:
     events = list(judging.run())
     assert isinstance(events[0], Started) and events[0].left == 7
     assert sum(isinstance(event, Judged) for event in events) == 7
+    assert not any(isinstance(event, Tried) for event in events)
     found = judgements(runner.log, judge)
-    assert (len(found.ratings), len(found.preferences)) == (8, 4)
+    assert found.trial and (len(found.ratings), len(found.preferences)) == (8, 4)
     assert found.file_sha256 and not any(one.itself for one in found.ratings)
     assert list(Judging(runner, "night", judge).run()) == []
     # Another name for the same file judges all anew, at one go.
@@ -117,7 +118,10 @@ def goes_on_as_if_undisturbed(runner: Runner, judge: ModelSpec) -> None:
 
 def test_an_interrupted_judge_goes_on_where_it_was(runner: Runner, plan: Plan, judge: ModelSpec) -> None:
     events = Judging(runner, "night", judge).run()
-    for _ in range(6):
+    assert isinstance(next(events), Started)
+    tried = next(events)
+    assert isinstance(tried, Tried) and "judge" in tried.said
+    for _ in range(5):
         next(events)
     events.close()
     goes_on_as_if_undisturbed(runner, judge)
@@ -148,6 +152,8 @@ def test_neither_another_file_nor_another_process_mixes_in(
 ) -> None:
     one, other = Judging(runner, "night", judge).run(), Judging(runner, "night", judge).run()
     next(one), next(other)
+    # Both try it, with the same result.
+    assert isinstance(next(one), Tried) and isinstance(next(other), Tried)
     assert isinstance(next(one), Judged)
     one.close()
     with pytest.raises(RunError, match="Another process"):

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from compare.judge import DIMENSIONS, Judgements, Preference, Rating
+from compare.judge import CONTROLS, DIMENSIONS, Judgements, Preference, Rating, Trial
 from compare.report import FinishedRun, write_files
 from compare.report.contents import contents
 from compare.report.markdown import markdown
@@ -169,3 +169,30 @@ def test_answers_written_several_at_a_time_show_no_times(tmp_path: Path) -> None
         "abstained",
     }
     assert "tokens/s | - | - |" in (tmp_path / "report.md").read_text()
+
+
+def tried(places: tuple[int, int], marks: tuple[int, int]) -> Trial:
+    return Trial((places,) * len(CONTROLS), (marks,) * len(CONTROLS))
+
+
+def test_a_useless_judge_is_named_before_anything_else(tmp_path: Path) -> None:
+    useless = finished("r", answers(), products=PRODUCTS, judged=said(trial=tried((1, 1), (20, 20))))
+    text = markdown(contents([useless])).replace("\\", "")
+    warning = (
+        "critic is useless as a judge: it chooses what stands first, 12 times of 12, whatever the answers"
+    )
+    assert text.index(warning) < text.index("**")
+    assert warning in text.partition("## Judged by critic")[2].partition("### accuracy")[0]
+    page = write_files(tmp_path, [useless]).with_name("report.html").read_text()
+    assert page.index(warning) < page.index('class="verdict"')
+    summary = json.loads((tmp_path / "summary.json").read_text())
+    assert summary["judge"]["trial"]["useless"] is True
+    assert summary["judge"]["trial"]["chosen"] == [[1, 1]] * len(CONTROLS)
+
+
+def test_a_judge_that_passed_its_trial_is_told_so(judged: FinishedRun) -> None:
+    able = finished("r", answers(), products=PRODUCTS, judged=said(trial=tried((1, 2), (28, 9))))
+    text = markdown(contents([able])).replace("\\", "")
+    assert "useless" not in text
+    assert "it decided 6 of them rightly in both orders" in text.partition("## Judged by critic")[2]
+    assert "pairs with an obviously right answer" not in markdown(contents([judged]))

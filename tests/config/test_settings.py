@@ -171,3 +171,41 @@ def test_models_are_found_by_name() -> None:
 def test_every_error_for_people_is_a_user_error() -> None:
     found = [value for value in vars(config.errors).values() if isinstance(value, type)]
     assert all(issubclass(kind, UserError) and kind.__doc__ for kind in found)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        # pydantic 2 takes true for 1.
+        ("models: {m: {file: a.gguf, max_tokens: true}}", "'models.m.max_tokens': true is a switch"),
+        ("retrieval: {variety: false}", "'retrieval.variety': false is a switch"),
+        ("memory_budget: true", "'memory_budget': true is a switch"),
+        # PyYAML 6 reads YAML 1.1: these were 1 and 750.
+        ("models: {m: {file: a.gguf, max_tokens: yes}}", "'models.m.max_tokens' is 'yes'"),
+        ("passages: {size: 12:30}", "'passages.size' is '12:30'"),
+        ("models: {7: {file: a.gguf}}", "'models.7': a name is a text. Write it in quotes: \"7\"."),
+        ("models: {1.5: {file: a.gguf}}", "a name is a text"),
+        # Neither `--models` nor a link could name them.
+        ("models: {'a,b': {file: a.gguf}}", "a model cannot be called 'a,b': no comma"),
+        ("models: {'a:free': {file: a.gguf}}", "a model cannot be called 'a:free'"),
+        ("models: {' a': {file: a.gguf}}", "a model cannot be called ' a'"),
+    ],
+)
+def test_what_is_read_otherwise_than_meant_is_refused(text: str, said: str, yaml_file: Path) -> None:
+    yaml_file.write_text(text)
+    with pytest.raises(ConfigError) as refused:
+        load_settings()
+    assert said in str(refused.value)
+
+
+def test_numbers_and_names_are_what_they_look_like(yaml_file: Path) -> None:
+    # By YAML 1.1, which PyYAML 6 reads, 010000 is 4096, 1e-1 a text, and `on` and `no` are switches.
+    yaml_file.write_text(
+        "models: {on: {file: a.gguf, n_ctx: 010000}, org/m:7b: {file: b.gguf, temperature: 1e-1}}\n"
+        "passages: {scan: no}\nverbatim: {own_line: on}\nmemory_budget: 8e9\n"
+    )
+    settings = load_settings()
+    assert settings.model("on").n_ctx == 10_000
+    assert settings.model("org/m:7b").temperature == 0.1
+    assert (settings.passages.scan, settings.verbatim.own_line) == (False, True)
+    assert settings.memory_budget == 8_000_000_000

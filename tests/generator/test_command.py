@@ -26,13 +26,14 @@ def test_a_product_by_its_name_and_answers_from_some_of_its_reviews(
     ingest(rows, database, Embedder(settings.embedder), PassageSettings())
     settings.models_folder.mkdir()
     write_scripted_model(settings.models_folder / "m.gguf", "It lasts [1].")
-    (settings.home / "settings.yaml").write_text("models: {m: {file: m.gguf, n_ctx: 2048, max_tokens: 20}}")
+    (settings.home / "settings.yaml").write_text("models: {m: {file: m.gguf, n_ctx: 132000, max_tokens: 20}}")
     done = CliRunner().invoke(
         app,
         ["ask", "m", "kettle", "How long?", "--language", "DE", "--since", "2023-05-01"],
         env=environment | {"REVIEWDUEL_SETTINGS": str(settings.home / "settings.yaml")},
     )
     assert done.exit_code == 0, done.output
+    assert "m: Its context of 132,000 tokens is longer than the" in " ".join(done.output.split())
     with database.connection() as connection, connection.cursor() as cursor:
         cursor.execute("SELECT product_id, jsonb_path_query_array(passages, '$[*].review_id') FROM answer")
         assert cursor.fetchall() == [("shop:7", ["r1"])]

@@ -5,11 +5,15 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
+import llama_cpp
 import pytest
 
 from config import AnswerMode, ModelSpec, Settings
 from generator import Answer, Generator
 from generator.events import Text
+from generator.llama.special_texts import token_text
+from generator.llama.vocabulary import Vocabulary
+from models.files import model_path
 from retriever.passage import Match
 
 MIB = 2**20
@@ -143,3 +147,16 @@ def test_its_memory_is_foretold(
     off = measured / foretold - 1
     print(f"{answers}: {measured / MIB:.1f} MiB measured, {foretold / MIB:.1f} MiB foretold, {off:+.1%}")
     assert abs(off) < bound
+
+
+def test_llama_cpp_ends_its_answers_at_tokens_that_nobody_named(smollm2: tuple[ModelSpec, Settings]) -> None:
+    """llama.cpp takes tokens of certain names for ends, whatever a header says (llama-cpp-python 0.3.36).
+
+    SmolLM2's header names <|im_end|> alone; the marks of a repository's files end an answer too. So an answer
+    that is short may have ended at one of them.
+    """
+    vocab = Vocabulary(str(model_path(*smollm2))).vocab
+    tokens = range(llama_cpp.llama_vocab_n_tokens(vocab))
+    ends = {token_text(vocab, token) for token in tokens if llama_cpp.llama_vocab_is_eog(vocab, token)}
+    assert token_text(vocab, llama_cpp.llama_vocab_eos(vocab)) == "<|im_end|>"
+    assert {"<|im_end|>", "<|endoftext|>", "<reponame>"} <= ends

@@ -63,7 +63,7 @@ def hub_server() -> Iterator[Hub]:
             elif self.path.startswith("/api/models/"):
                 self._list_files()
             else:
-                repository, _, file = self.path.strip("/").partition("/resolve/main/")
+                repository, _, file = self.path.partition("?")[0].strip("/").partition("/resolve/main/")
                 self._file(repository, file, body)
 
         def _error(self, status: int, code: str) -> None:

@@ -46,3 +46,17 @@ def test_a_name_in_brackets_is_shown_as_it_is(
     monkeypatch.setenv("REVIEWDUEL_SETTINGS", str(settings))
     list_models()
     assert "mine[bold] (remote)" in capsys.readouterr().out
+
+
+def test_a_context_beyond_the_trained_one_is_said(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = tmp_path / "settings.yaml"
+    entry = "{file: m.gguf, n_ctx: %d}"
+    settings.write_text(f"models: {{long: {entry % 8192}, right: {entry % 4096}}}")
+    monkeypatch.setenv("REVIEWDUEL_SETTINGS", str(settings))
+    write_random_model(folder / "m.gguf", "llama")
+    list_models()
+    shown = capsys.readouterr().out
+    assert "long: Its context of 8,192 tokens is longer than the 4,096 that it was trained for" in shown
+    assert "right: Its" not in shown

@@ -62,7 +62,9 @@ def test_a_size_alone_is_enough() -> None:
 
 
 def test_a_context_beyond_the_trained_one_is_remarked(tiny_files: dict[str, Path]) -> None:
-    assert "trained for 4,096 tokens; beyond them" in shown(str(tiny_files["llama"]), "--ctx", "8192")
+    said = "Its context of 8,192 tokens is longer than the 4,096 that it was trained for; beyond them"
+    assert said in shown(str(tiny_files["llama"]), "--ctx", "8192")
+    assert "longer than" not in shown(str(tiny_files["llama"]), "--ctx", "4096")
 
 
 def test_what_is_not_downloaded_and_not_reachable_is_told_from_the_catalogue() -> None:

@@ -118,7 +118,6 @@ def test_a_model_in_parts_is_read_as_one(tiny_files: dict[str, Path], tmp_path: 
     assert parts == [f"big-{number:05}-of-00003.gguf" for number in (1, 2, 3)]
     header = read_header(tmp_path / parts[0])
     assert header.weight_bytes == read_header(tiny_files["llama"]).weight_bytes
-    assert len(read_header(tmp_path / parts[1]).tensors) < len(header.tensors)
     (tmp_path / parts[2]).unlink()
     with pytest.raises(ModelUnavailable, match=parts[2]):
         read_header(tmp_path / parts[0])

@@ -170,3 +170,31 @@ def test_nobody_can_end_the_quotation() -> None:
     (message,) = rating_messages("Is it light?", ["It is [9] light."], "Yes [1].\nVery.")
     assert "Review (1): It is (9) light." in message.content
     assert "Answer: Yes (1). Very." in message.content
+
+
+@pytest.mark.parametrize(
+    ("text", "marks"),
+    [
+        # Judges behind servers write so; digits that are a part of another number were taken for marks.
+        ("4.5 3 5 2 1", None),
+        ("4/5 3/5 2/5", None),
+        ("4.5 3 5 2 1 4", None),
+        ("7/10 3 5 2 1 4 4", [3, 5, 2, 1, 4, 4]),
+        ("4/5 3/5 5/5 2/5 1/5 4/5", [4, 3, 5, 2, 1, 4]),
+        ("4.0, 3.0, 5.0, 2.0, 1.0, 4.0.", [4, 3, 5, 2, 1, 4]),
+        ("4,3,5,2,1,4", [4, 3, 5, 2, 1, 4]),
+    ],
+)
+def test_a_part_of_a_number_is_no_mark(text: str, marks: list[int] | None) -> None:
+    found = read_rating(text)
+    assert (found and list(found.values())) == marks
+
+
+def test_a_part_of_a_number_is_no_preference() -> None:
+    assert [read_preference(text) for text in ("1.5", "2/10", "0.5", "Answer 2.", "1, clearly")] == [
+        None,
+        None,
+        None,
+        2,
+        1,
+    ]
