@@ -55,7 +55,7 @@ class Generator(Answerer):
 
     @property
     def file_sha256(self) -> str | None:
-        """Of the model's file, once it is loaded; None behind a server."""
+        """Of the model's file, and behind a "+" of its adapter's, once loaded; None behind a server."""
         return self._held.file_sha256
 
     def load(self) -> None:
