@@ -3,13 +3,13 @@
 import typer
 from rich.table import Table
 
-from config import load_settings
+from config import ModelSpec, load_settings
 from config.command import console, run
 from config.errors import ModelUnavailable
 from models.catalogue.catalogue import EXTRACTIVE, find_spec
 from models.catalogue.inventory import examine
 from models.commands import probe_model, pull_model, show_catalogue
-from models.files import how_to_get, model_path
+from models.files import adapter_in_words, how_to_get, model_path, require_adapter
 from models.gguf.architecture import count_in_words
 from models.memory.fit import fit
 from models.memory.room import gib
@@ -47,14 +47,14 @@ def list_models() -> None:
             table.add_row(name, "-", "", "")
             continue
         try:
-            found = examine(path, spec.n_ctx)
+            found = examine(path, spec.n_ctx, require_adapter(spec, settings))
         except ModelUnavailable as error:
             # One download that broke off must not hide the other models.
             remarks.append(f"{name}: {error}")
             table.add_row(name, gib(path.stat().st_size), "", "unusable")
             continue
         table.add_row(
-            name + (" (random weights)" if spec.random_weights else ""),
+            name + _kind(spec),
             gib(path.stat().st_size),
             count_in_words(found.header.parameters),
             f"{gib(found.predicted.process)} at {spec.n_ctx} tokens",
@@ -63,6 +63,13 @@ def list_models() -> None:
     console.print(f"Looked in {settings.models_folder}", soft_wrap=True)
     for line in remarks:
         console.print(line, soft_wrap=True)
+
+
+def _kind(spec: ModelSpec) -> str:
+    """What must be known of a model, behind its name."""
+    if spec.adapter:
+        return f" (with {adapter_in_words(spec)})"
+    return " (random weights)" if spec.random_weights else ""
 
 
 @app.command()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from app.catalogue.facts import Fact
 from models.catalogue.inventory import Listed
-from models.files import comes_with_the_installation
+from models.files import adapter_in_words, comes_with_the_installation
 from models.gguf.quantisation import quantisation_in_words
 from models.memory.room import GIB, Room, gib
 from models.probe.probe_log import Remembered
@@ -118,7 +118,8 @@ def _quantisation(listed: Listed, fact: Fact) -> str:
 
 def probe_of(listed: Listed, fact: Fact, probes: Mapping[str, Remembered]) -> Remembered | None:
     """What a probe of this model's file found; None if that was another file of the same name."""
-    found = probes.get(listed.path.name) if listed.path else None
+    # A probe is of the file alone: an adapter costs time too.
+    found = probes.get(listed.path.name) if listed.path and not listed.adapter else None
     if found and fact.examined and fact.examined.header.weight_bytes != found.weights:
         return None
     return found
@@ -128,6 +129,8 @@ def _remark(listed: Listed, fact: Fact) -> str:
     """What must be known before it is used."""
     if fact.problem:
         return fact.problem
+    if listed.spec and listed.adapter:
+        return f"with the adapter {adapter_in_words(listed.spec)}"
     if listed.spec and listed.spec.random_weights:
         return "random weights: its answers are noise"
     return (listed.entry.remark if listed.entry else None) or ""

@@ -19,7 +19,7 @@ from config.model_spec import Section, Wheel
 from config.settings import did_you_mean
 from config.yaml_file import parse_yaml
 from models.catalogue.shape import Shape
-from models.files import comes_with_the_installation, model_path
+from models.files import comes_with_the_installation, weights_of
 
 if TYPE_CHECKING:
     from models.gguf.header import Header
@@ -126,24 +126,29 @@ def models_on_disk(settings: Settings) -> list[str]:
     Of the real ones the configured come first, then others of the catalogue.
     """
     here = _names_on_disk(settings)
-    return [here[path] for path in sorted(here, key=lambda path: _how_unreal(path, here[path], settings))]
+    return [here[key] for key in sorted(here, key=lambda key: _how_unreal(key[0], here[key], settings))]
 
 
 def real_models_on_disk(settings: Settings) -> list[str]:
     """The same, without random weights and demo models."""
     here = _names_on_disk(settings)
-    return [name for path, name in here.items() if not _how_unreal(path, name, settings)]
+    return [name for (path, *_), name in here.items() if not _how_unreal(path, name, settings)]
 
 
-def _names_on_disk(settings: Settings) -> dict[Path, str]:
-    found: dict[Path, str] = {}
+def _names_on_disk(settings: Settings) -> dict[tuple[Path, Path | None, float], str]:
+    """What answers differently has another name: a file, its adapter, and how strongly that counts."""
+    found: dict[tuple[Path, Path | None, float], str] = {}
     for name, spec in settings.models.items():
         if spec.file:
-            found.setdefault(model_path(spec, settings), name)
+            found.setdefault(weights_of(spec, settings), name)
     for name, entry in catalogue().items():
         if entry.remark is None and name not in settings.models:
-            found.setdefault(model_path(find_spec(name, settings), settings), name)
-    return {path: name for path, name in found.items() if path.is_file()}
+            found.setdefault(weights_of(find_spec(name, settings), settings), name)
+    return {
+        (path, adapter, scale): name
+        for (path, adapter, scale), name in found.items()
+        if path.is_file() and (adapter is None or adapter.is_file())
+    }
 
 
 def _how_unreal(path: Path, name: str, settings: Settings) -> int:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from config import ModelSpec, Settings
 from models.catalogue.catalogue import EXTRACTIVE, Entry, catalogue, entry_of, find_spec
-from models.files import comes_with_the_installation, model_path
+from models.files import adapter_path, comes_with_the_installation, model_path
+from models.gguf.adapter import require_fitting
 from models.gguf.header import Header, read_header
 from models.gguf.quantisation import bits_per_weight
 from models.memory.memory import MemoryPrediction, predict_memory
@@ -20,7 +21,7 @@ class Listed:
 
     `spec`: None for an entry of the catalogue that llama.cpp cannot load. `entry`: what the catalogue knows
     of it. `path`: where its file is, or belongs. `size` in bytes and `modified` in nanoseconds: None if it is
-    not there.
+    not there. `adapter`: where its adapter is, or belongs; None if it has none.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Listed:
     path: Path | None = None
     size: int | None = None
     modified: int | None = None
+    adapter: Path | None = None
 
     @property
     def here(self) -> bool:
@@ -74,7 +76,7 @@ class Examined:
 def inventory(settings: Settings) -> list[Listed]:
     """The configured models, the built-in one, and of the catalogue what is no configured model's file."""
     configured = [_listed(settings.model(name), settings, configured=True) for name in settings.models]
-    taken = {listed.path for listed in configured}
+    taken = {listed.path for listed in configured if not listed.adapter}
     others = []
     for name, entry in catalogue().items():
         if name in settings.models:
@@ -91,10 +93,12 @@ def inventory(settings: Settings) -> list[Listed]:
     return [*configured, *others]
 
 
-def examine(path: Path, n_ctx: int) -> Examined:
-    """Read the header and ask llama.cpp: a quarter of a second. Raises ModelUnavailable."""
+def examine(path: Path, n_ctx: int, adapter: Path | None = None) -> Examined:
+    """Read the headers and ask llama.cpp: a quarter of a second. Raises ModelUnavailable."""
     header = read_header(path)
-    return Examined(header, predict_memory(header, n_ctx))
+    if adapter:
+        require_fitting(adapter, header)
+    return Examined(header, predict_memory(header, n_ctx, adapter=adapter))
 
 
 def _listed(spec: ModelSpec, settings: Settings, configured: bool) -> Listed:
@@ -107,4 +111,5 @@ def _listed(spec: ModelSpec, settings: Settings, configured: bool) -> Listed:
         # Gone between the two looks.
         status = None
     size, modified = (status.st_size, status.st_mtime_ns) if status else (None, None)
-    return Listed(spec.name, configured, spec, entry_of(spec), path, size, modified)
+    adapter = adapter_path(spec, settings)
+    return Listed(spec.name, configured, spec, entry_of(spec), path, size, modified, adapter)
