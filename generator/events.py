@@ -5,6 +5,7 @@ Knows nothing of llama.cpp, prompts or reviews. Standard library only: the worke
 
 import json
 from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
 from typing import Any, Literal
 
 from generator.measured import Counters, Memory, Pace, Timing
@@ -42,6 +43,14 @@ class Sampling:
     stop: tuple[str, ...] = ()
     max_reasoning: int | None = None
     grammar: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Adapter:
+    """A LoRA's file, and how strongly it changes what the model answers; 1: as it was trained."""
+
+    path: Path
+    scale: float
 
 
 @dataclass(frozen=True, slots=True)

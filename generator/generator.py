@@ -55,7 +55,7 @@ class Generator(Answerer):
 
     @property
     def file_sha256(self) -> str | None:
-        """Of the model's file, once it is loaded; None behind a server."""
+        """Of the model's file, and behind a "+" of its adapter's, once loaded; None behind a server."""
         return self._held.file_sha256
 
     def load(self) -> None:
@@ -139,6 +139,12 @@ class Generator(Answerer):
                 "Verbatim answers need a local model."
             )
 
+    def _foretold(self, answers: AnswerMode) -> int | None:
+        """Bytes of the worker at its peak; a choice needs more than writing."""
+        if not self.predicted:
+            return None
+        return self.predicted.writing if answers == "free" else self.predicted.process
+
     def _begin(
         self, question: Question, share: CoreShare
     ) -> EventsOf[PromptProgress, None, tuple[Prompt, EventsOf[Event, None, None]]]:
@@ -182,7 +188,7 @@ class Generator(Answerer):
                 stop_reason=event.stop_reason,
                 timing=event.timing,
                 memory=event.memory,
-                predicted_bytes=self.predicted.process if self.predicted else None,
+                predicted_bytes=self._foretold(question.answers),
                 load_s=self._held.load_s,
                 queue_s=queue_s + event.waited_s,
                 mode=question.mode,

@@ -14,6 +14,7 @@ from generator.backends.backend import Backend, open_backend
 from generator.cores import CoreShare
 from generator.events import Event, Loaded, Loading, Message, Sampling, TimingMode
 from generator.prompts.prompt import COMPLETION_STOPS, completion_messages
+from models.adapter import fitting_adapter
 from models.files import how_to_get, require_file
 from models.gguf.header import read_header
 from models.gguf.identity import file_sha256
@@ -26,16 +27,20 @@ class HeldModel:
     """The model of `spec`; nothing is loaded until `ready`. It writes up to `at_once` answers at a time.
 
     `sequences`: as many of them as there is memory for, of a file of this machine; 1 for a server.
-    `path`, `header` and `predicted` are None for a model behind a server; `file_sha256` is known once it is
-    loaded. Raises ModelUnavailable if the file is missing, or no GGUF.
+    `path`, `header` and `predicted` are None for a model behind a server, `adapter` also for one without;
+    `file_sha256` is known once it is loaded: with an adapter, the model's and the adapter's, joined by "+".
+    Raises ModelUnavailable if a file is missing, or no GGUF, or the adapter does not fit the model.
     """
 
     def __init__(self, spec: ModelSpec, settings: Settings, force: bool, at_once: int = 1) -> None:
         self.spec = spec
         self.path = None if spec.remote else require_file(spec, settings)
         self.header = read_header(self.path) if self.path else None
-        self.sequences = most_sequences(self.header, spec.n_ctx, at_once) if self.header else 1
-        self.predicted = predict_memory(self.header, spec.n_ctx, self.sequences) if self.header else None
+        self.adapter = fitting_adapter(spec, settings, self.header) if self.header else None
+        self.sequences = most_sequences(self.header, spec.n_ctx, at_once, self.adapter) if self.header else 1
+        self.predicted = (
+            predict_memory(self.header, spec.n_ctx, self.sequences, self.adapter) if self.header else None
+        )
         self.file_sha256: str | None = None
         self._force = force
         self._home = settings.home
@@ -82,9 +87,13 @@ class HeldModel:
                     f"The file {missing_parts(self.path)[0]} of {self.spec.name} is no longer there. "
                     f"{how_to_get(self.spec)}"
                 )
+            if self.adapter and not self.adapter.is_file():
+                raise ModelUnavailable(
+                    f"The file {self.adapter}, {self.spec.name}'s adapter, is no longer there. Put it back."
+                )
             if self.header and not self._force:
-                require_memory(self.spec.name, self.header, self.spec.n_ctx)
-            backend = self._backend = open_backend(self.spec, self.path, self.sequences)
+                require_memory(self.spec.name, self.header, self.spec.n_ctx, self.adapter)
+            backend = self._backend = open_backend(self.spec, self.path, self.sequences, self.adapter)
             try:
                 for reply in backend.load():
                     if isinstance(reply, Loading):
@@ -97,7 +106,8 @@ class HeldModel:
                 raise
             # Now, when nobody is timed; once for each file, then it is remembered. A file may be gone by now.
             with suppress(OSError):
-                self.file_sha256 = file_sha256(self.path, self._home) if self.path else None
+                files = [file for file in (self.path, self.adapter) if file]
+                self.file_sha256 = "+".join(file_sha256(file, self._home) for file in files) or None
 
     def tokenize(self, messages: Sequence[Message], mode: TimingMode) -> Sized:
         """The prompt of a conversation; its len() is its tokens."""

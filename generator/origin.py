@@ -13,9 +13,9 @@ from generator.events import Message
 class Origin:
     """What an answer came from; None where it is not known.
 
-    `file_sha256`: of the model's file. `engine`: names and versions of what ran it. `prompt_sha256`: of the
-    conversation as JSON, [[role, content], ...], the same for all models that were asked the same.
-    `load_average`: of the machine over the minute before the answer.
+    `file_sha256`: of the model's file, and behind a "+" of its adapter's if it has one. `engine`: names and
+    versions of what ran it. `prompt_sha256`: of the conversation as JSON, [[role, content], ...], the same
+    for all models that were asked the same. `load_average`: of the machine over the minute before the answer.
     """
 
     file_sha256: str | None = None

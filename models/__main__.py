@@ -9,7 +9,7 @@ from config.errors import ModelUnavailable
 from models.catalogue.catalogue import find_spec, models_here
 from models.catalogue.inventory import examine
 from models.commands import probe_model, pull_model, show_catalogue
-from models.files import model_path, received_bytes, require_file
+from models.files import adapter_in_words, received_bytes, require_adapter, require_file
 from models.gguf.architecture import beyond_training, count_in_words
 from models.gguf.conversation import manner
 from models.gguf.header import Header
@@ -49,7 +49,7 @@ def list_models() -> None:
             table.add_row(name, "-", "", "", "")
             continue
         try:
-            found = examine(path, spec.n_ctx)
+            found = examine(path, spec.n_ctx, require_adapter(spec, settings))
         except ModelUnavailable as error:
             # One download that broke off must not hide the other models.
             remarks.append(f"{name}: {error}")
@@ -58,7 +58,7 @@ def list_models() -> None:
         if warning := beyond_training(found.header, spec.n_ctx):
             remarks.append(f"{name}: {warning}")
         table.add_row(
-            name,
+            name + (f" (with {adapter_in_words(spec)})" if spec.adapter else ""),
             gib(received_bytes(path)),
             count_in_words(found.header.parameters),
             _kind(found.header),

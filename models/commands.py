@@ -13,6 +13,7 @@ from config import ModelSpec, load_settings
 from config.command import console, error_console, tell
 from config.errors import ModelUnavailable
 from models.catalogue.catalogue import Entry, catalogue, find_spec
+from models.files import adapter_in_words
 from models.gguf.architecture import parameters
 from models.memory.room import GIB, this_machine
 from models.probe.extrapolation import Estimate
@@ -42,8 +43,9 @@ def _whence(spec: ModelSpec) -> str:
         return "built in: no language model; it quotes the sentences that the embedder ranks highest."
     if spec.remote:
         return f"in the settings: {served_name(spec)} at {spec.url}"
-    sources = [str(source) for source in (spec.wheel, spec.repository) if source]
-    return f"in the settings: {spec.file}" + (f" of {' or '.join(sources)}" if sources else "")
+    sources = " or ".join(str(source) for source in (spec.wheel, spec.repository) if source)
+    adapter = f", with the adapter {adapter_in_words(spec)}" if spec.adapter else ""
+    return f"in the settings: {spec.file}{f' of {sources}' if sources else ''}{adapter}"
 
 
 def pull_model(
@@ -109,6 +111,8 @@ def probe_model(
         found = find_header(model, settings, Path(folder))
         if found.remark:
             error_console.print(found.remark, soft_wrap=True)
+        if found.spec and found.spec.adapter:
+            error_console.print("Its adapter is left out: it is the file that is measured.")
         probed = probe(found.header, plan, settings.home, compare_full, status.update)
     remember(found.file, probed, plan, settings.home)
     active = parameters(found.header).active

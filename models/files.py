@@ -3,11 +3,16 @@
 import glob
 import os.path
 from contextlib import suppress
+from importlib.resources import files
 from pathlib import Path
 
 from config import ModelSpec, Settings
 from config.errors import ModelUnavailable
-from models.gguf.parts import missing_parts, part_paths
+from models.gguf.parts import missing_parts, part_names, part_paths
+
+# Adapters that come with the installation; each has its card beside it.
+_ADAPTERS = Path(str(files("models"))) / "adapters"
+_GET_ADAPTER = "Put it there, or correct its `adapter` in the settings."
 
 
 def model_path(spec: ModelSpec, settings: Settings) -> Path:
@@ -21,6 +26,53 @@ def model_path(spec: ModelSpec, settings: Settings) -> Path:
         raise ModelUnavailable(f"{spec.name} {what}: there is no file of it here.")
     file = as_typed(spec.file)
     return file if file.is_absolute() else settings.models_folder / file
+
+
+def adapter_path(spec: ModelSpec, settings: Settings) -> Path | None:
+    """The place of its adapter: as given if absolute, else in the models folder, else in the installation.
+
+    It need not exist. None: it has none.
+    """
+    if spec.adapter is None:
+        return None
+    file = as_typed(spec.adapter)
+    if file.is_absolute():
+        return file
+    here, bundled = settings.models_folder / file, _ADAPTERS / file
+    return bundled if bundled.is_file() and not here.exists() else here
+
+
+def require_adapter(spec: ModelSpec, settings: Settings) -> Path | None:
+    """The same, but raises ModelUnavailable if it has one that is not there."""
+    path = adapter_path(spec, settings)
+    if path is None or path.is_file():
+        return path
+    raise ModelUnavailable(f"There is no file {path}, the adapter of {spec.name}. {_GET_ADAPTER}")
+
+
+def adapter_in_words(spec: ModelSpec) -> str:
+    """The name of its adapter's file, and the scale where it is not 1; empty if it has none."""
+    if spec.adapter is None:
+        return ""
+    scale = f" x {spec.adapter_scale:g}" if spec.adapter_scale != 1 else ""
+    return as_typed(spec.adapter).name + scale
+
+
+def weights_of(spec: ModelSpec, settings: Settings) -> tuple[Path, Path | None, float]:
+    """What decides how it answers: its file, its adapter and that one's scale."""
+    return model_path(spec, settings), adapter_path(spec, settings), spec.adapter_scale
+
+
+def missing_files(spec: ModelSpec, settings: Settings) -> list[str]:
+    """Which of its files are not there, with the way to get each: sentences that begin with "its"."""
+    missing = []
+    if spec.file and (parts := missing_parts(model_path(spec, settings))):
+        file = spec.file if len(parts) == len(part_names(spec.file)) else parts[0].name
+        missing.append(f"its file {file} is not here. {how_to_get(spec)}")
+    adapter = adapter_path(spec, settings)
+    if adapter and not adapter.is_file():
+        missing.append(f"its adapter {adapter} is not here. {_GET_ADAPTER}")
+    return missing
 
 
 def as_typed(file: str) -> Path:

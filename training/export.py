@@ -13,9 +13,9 @@ import gguf
 import numpy as np
 import torch
 import typer
+from models.tiny.random_weights import new_model
 from numpy.typing import NDArray
 
-from models.tiny.random_weights import new_model
 from training.model import NORM_EPSILON, ROPE_BASE, SHAPES, Network, Words
 from training.vocabulary import BEGIN, END, PAD, READ, SPECIAL, UNKNOWN, Vocabulary
 

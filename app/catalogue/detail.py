@@ -70,7 +70,7 @@ def _draw_buttons(listed: Listed, fact: Fact, in_memory: bool, probed: bool) -> 
 
 def _can_be_probed(listed: Listed, fact: Fact) -> bool:
     spec = listed.spec
-    if spec is None or listed.path is None or fact.problem:
+    if spec is None or listed.path is None or spec.adapter or fact.problem:
         return False
     return listed.here or bool(spec.repository or spec.wheel)
 
@@ -119,12 +119,17 @@ def _draw_known(listed: Listed, fact: Fact) -> None:
                 st.markdown(f"**{literal(part.text)}**: {literal(part.meaning or 'a name')}")
 
 
+def _of_adapter(predicted: MemoryPrediction) -> str:
+    return f"{gib(predicted.adapter)} of adapter, " if predicted.adapter else ""
+
+
 def _draw_header(header: Header, predicted: MemoryPrediction, n_ctx: int) -> None:
     st.caption(literal(" ".join(in_words(header))))
     st.caption(
         literal(
             f"Memory with {n_ctx:,} tokens of context: {gib(predicted.weights)} of weights, "
-            f"{gib(predicted.kv_cache)} of keys and values, {gib(predicted.compute)} of compute buffers, "
+            f"{_of_adapter(predicted)}{gib(predicted.kv_cache)} of keys and values, "
+            f"{gib(predicted.compute)} of compute buffers, "
             f"{gib(predicted.around)} of process around them; {gib(predicted.process)} at its peak."
         )
     )

@@ -57,8 +57,10 @@ class Facts:
         if spec and spec.remote:
             return self._server(spec)
         if spec and path and listed.here:
-            state = (listed.size, listed.modified)
-            return self._ask((path, spec.n_ctx), state, partial(_examined, path, spec.n_ctx))
+            adapter = listed.adapter
+            state = (listed.size, listed.modified, _modified(adapter))
+            work = partial(_examined, path, spec.n_ctx, adapter)
+            return self._ask((path, spec.n_ctx, adapter), state, work)
         return Fact()
 
     def _server(self, spec: ModelSpec) -> Fact:
@@ -80,8 +82,16 @@ class Facts:
         return future.result() if future.done() else Fact(pending=True)
 
 
-def _examined(path: Path, n_ctx: int) -> Fact:
-    return Fact(examined=examine(path, n_ctx))
+def _examined(path: Path, n_ctx: int, adapter: Path | None) -> Fact:
+    return Fact(examined=examine(path, n_ctx, adapter))
+
+
+def _modified(file: Path | None) -> int | None:
+    """When it was changed, in nanoseconds; None: there is none."""
+    try:
+        return file.stat().st_mtime_ns if file else None
+    except OSError:
+        return None
 
 
 def _reached(spec: ModelSpec) -> Fact:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from app.catalogue.facts import Fact
 from models.catalogue.inventory import Listed
+from models.files import adapter_in_words
 from models.gguf.architecture import beyond_training
 from models.gguf.quantisation import quantisation_in_words
 from models.memory.room import GIB, Room, gib
@@ -116,7 +117,8 @@ def _quantisation(listed: Listed, fact: Fact) -> str:
 
 def probe_of(listed: Listed, fact: Fact, probes: Mapping[str, Remembered]) -> Remembered | None:
     """What a probe of this model's file found; None if that was another file of the same name."""
-    found = probes.get(listed.path.name) if listed.path else None
+    # A probe is of the file alone: an adapter costs time too.
+    found = probes.get(listed.path.name) if listed.path and not listed.adapter else None
     if found and fact.examined and fact.examined.header.weight_bytes != found.weights:
         return None
     return found
@@ -126,8 +128,14 @@ def _remark(listed: Listed, fact: Fact) -> str:
     """What must be known before it is used."""
     if fact.problem:
         return fact.problem
-    if listed.spec and fact.examined:
-        return beyond_training(fact.examined.header, listed.spec.n_ctx)
+    if (
+        listed.spec
+        and fact.examined
+        and (warning := beyond_training(fact.examined.header, listed.spec.n_ctx))
+    ):
+        return warning
+    if listed.spec and listed.adapter:
+        return f"with the adapter {adapter_in_words(listed.spec)}"
     return (listed.entry.remark if listed.entry else None) or ""
 
 

@@ -15,6 +15,7 @@ from compare.run.throughput import at_once
 from config import ModelSpec, Settings
 from config.errors import ModelUnavailable
 from generator import AnswerLog
+from models.adapter import fitting_adapter
 from models.catalogue.catalogue import known_header
 from models.files import require_file
 from models.gguf.architecture import beyond_training
@@ -163,8 +164,10 @@ def _locate(spec: ModelSpec, settings: Settings, wanted: int) -> _Located:
             return _Located(file, None, tuple(remarks), 1)
         if warning := beyond_training(header, spec.n_ctx):
             remarks.append(f"{spec.name}: {warning}")
-        sequences = most_sequences(header, spec.n_ctx, wanted)
-        return _Located(file, predict_memory(header, spec.n_ctx, sequences), tuple(remarks), sequences)
+        adapter = fitting_adapter(spec, settings, header)
+        sequences = most_sequences(header, spec.n_ctx, wanted, adapter)
+        memory = predict_memory(header, spec.n_ctx, sequences, adapter)
+        return _Located(file, memory, tuple(remarks), sequences)
     except ModelUnavailable as error:
         return _Located(None, None, (*remarks, f"{spec.name} cannot be loaded: {error}"), 1)
 

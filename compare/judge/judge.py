@@ -135,7 +135,7 @@ def require_judge(spec: ModelSpec) -> None:
 
 
 def judges_itself(spec: ModelSpec, row: Row, file_sha256: str | None = None) -> bool:
-    """Whether the answer is the judge's own: the same name, file, or model of a server.
+    """Whether the answer is the judge's own: the same name, file (and adapter), or model of a server.
 
     `file_sha256`: of the judge's file, if it is known: a file may lie under two names.
     """
@@ -148,11 +148,13 @@ def judges_itself(spec: ModelSpec, row: Row, file_sha256: str | None = None) -> 
 
 
 def _identity(settings: Mapping[str, Any]) -> tuple[str | None, str | None] | None:
-    """A server and its model, or a file's name, wherever that lies; None: not known."""
+    """A server and its model, or a file's name with its adapter's, wherever they lie; None: not known."""
     if settings.get("kind") == "openai":
         return settings.get("url"), settings.get("served_model") or settings.get("name")
-    file = settings.get("file")
-    return (None, PurePath(file).name) if file else None
+    file, adapter = settings.get("file"), settings.get("adapter")
+    if not file:
+        return None
+    return PurePath(adapter).name if adapter else None, PurePath(file).name
 
 
 def _sum(marks: Mapping[str, int] | None) -> int | None:

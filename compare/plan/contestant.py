@@ -9,8 +9,7 @@ from typing import get_args
 
 from config import AnswerMode, ModelSpec, Settings
 from models.catalogue.catalogue import find_spec, models_here
-from models.files import how_to_get, model_path
-from models.gguf.parts import missing_parts, part_names
+from models.files import missing_files
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +45,9 @@ def find_contestants(
 
 
 def left_out(contestant: Contestant, settings: Settings) -> str | None:
-    """Why this one cannot take part: its file is missing. None: it is there, or none is needed."""
-    spec = contestant.spec
-    if not spec.file or not (missing := missing_parts(model_path(spec, settings))):
-        return None
-    file = spec.file if len(missing) == len(part_names(spec.file)) else missing[0].name
-    return f"{contestant.name}: its file {file} is not here. {how_to_get(spec)}"
+    """Why this one cannot take part: a file of it is missing. None: all are there, or none is needed."""
+    missing = " And ".join(missing_files(contestant.spec, settings))
+    return f"{contestant.name}: {missing}" if missing else None
 
 
 def _find(name: str, settings: Settings, usual: AnswerMode | None) -> Contestant:

@@ -66,6 +66,8 @@ def _settings(settings: Mapping[str, object]) -> Iterator[str]:
         return
     if file := settings.get("served_model") or settings.get("file"):
         yield str(file)
+    if adapter := settings.get("adapter"):
+        yield f"with the adapter {adapter} x {settings.get('adapter_scale', 1):g}"
     words = {"n_ctx": "context {}", "max_tokens": "at most {} tokens", "temperature": "temperature {}"}
     for key, form in words.items():
         if settings.get(key) is not None:

@@ -11,7 +11,7 @@ from config import ModelSpec
 from generator.backends.batch_process import BatchProcess
 from generator.backends.endpoint import Endpoint
 from generator.backends.worker_process import WorkerProcess
-from generator.events import Event, Loaded, Loading, Message, Sampling
+from generator.events import Adapter, Event, Loaded, Loading, Message, Sampling
 
 P = TypeVar("P", bound=Sized)
 
@@ -56,11 +56,16 @@ class Backend(Protocol[P]):
         """Free what it holds; a running answer ends in GenerationFailed."""
 
 
-def open_backend(spec: ModelSpec, path: Path | None, sequences: int = 1) -> Backend[Any]:
+def open_backend(
+    spec: ModelSpec, path: Path | None, sequences: int = 1, adapter: Path | None = None
+) -> Backend[Any]:
     """A process for the file at `path`, or the server of a model that has none. Nothing is loaded yet.
 
-    `sequences`: how many answers the process writes at once.
+    `sequences`: how many answers the process writes at once; `adapter`: the file of the spec's adapter.
     """
     if not path:
         return Endpoint(spec)
-    return BatchProcess(path, spec.n_ctx, sequences) if sequences > 1 else WorkerProcess(path, spec.n_ctx)
+    attached = Adapter(adapter, spec.adapter_scale) if adapter else None
+    if sequences > 1:
+        return BatchProcess(path, spec.n_ctx, sequences, attached)
+    return WorkerProcess(path, spec.n_ctx, adapter=attached)

@@ -14,6 +14,7 @@ from queue import SimpleQueue
 from config.errors import GenerationFailed
 from generator.backends.worker_process import WorkerProcess
 from generator.events import (
+    Adapter,
     Done,
     Event,
     Failed,
@@ -33,9 +34,9 @@ class BatchProcess(WorkerProcess):
     More may be asked; they wait in the process, so that none of its places stays empty.
     """
 
-    def __init__(self, path: Path, n_ctx: int, sequences: int) -> None:
+    def __init__(self, path: Path, n_ctx: int, sequences: int, adapter: Adapter | None = None) -> None:
         """Start it; the first thing to do is to exhaust `load()`."""
-        super().__init__(path, n_ctx, sequences)
+        super().__init__(path, n_ctx, sequences, adapter)
         self._numbers = itertools.count(1)
         self._guard = threading.Lock()
         self._open: dict[int, SimpleQueue[Reply]] = {}

@@ -17,6 +17,7 @@ from typing import Any
 
 from config.errors import GenerationFailed, ModelUnavailable
 from generator.events import (
+    Adapter,
     Done,
     Event,
     Failed,
@@ -34,14 +35,16 @@ from models.llama_process import COMPILE_AGAIN, llama_environment
 class WorkerProcess:
     """A process with one model. One request at a time; `cancel` and `close` from any thread."""
 
-    def __init__(self, path: Path, n_ctx: int, sequences: int = 1) -> None:
+    def __init__(self, path: Path, n_ctx: int, sequences: int = 1, adapter: Adapter | None = None) -> None:
         """Start it; the first thing to do is to exhaust `load()`. `sequences`: answers at once."""
         # A file, not a pipe: nobody reads along, and a full pipe would stop the worker.
         self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the process
         self._started = time.perf_counter()
+        attached = (str(adapter.path), str(adapter.scale)) if adapter else ()
         # -P: a folder named like one of our packages in the current directory must not be imported.
+        command = [sys.executable, "-P", "-m", "generator.llama.worker"]
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "generator.llama.worker", str(path), str(n_ctx), str(sequences)],
+            [*command, str(path), str(n_ctx), str(sequences), *attached],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._stderr,

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import llama_cpp
 
-from generator.events import Done, Event, Failed, PromptProgress, Sampling
+from generator.events import Adapter, Done, Event, Failed, PromptProgress, Sampling
 from generator.llama.batch_place import Asked, Place
 from generator.llama.continuation import Continuation
 from generator.llama.engine_log import EngineError
@@ -46,8 +46,15 @@ class BatchEngine(LlamaModel):
     `add` and `step` are for one thread; `drop` and `set_threads` for any.
     """
 
-    def __init__(self, path: Path, n_ctx: int, sequences: int, on_progress: Callable[[float], None]) -> None:
-        super().__init__(path, n_ctx, on_progress, sequences)
+    def __init__(
+        self,
+        path: Path,
+        n_ctx: int,
+        sequences: int,
+        on_progress: Callable[[float], None],
+        adapter: Adapter | None = None,
+    ) -> None:
+        super().__init__(path, n_ctx, on_progress, sequences, adapter)
         self._places = [Place(sequence) for sequence in range(sequences)]
         self._waiting: deque[Asked] = deque()
         self._dropped: set[int] = set()

@@ -11,7 +11,7 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any, BinaryIO
 
-from generator.events import Failed, Loading, Message, Reply, Sampling, Tokenized, to_line
+from generator.events import Adapter, Failed, Loading, Message, Reply, Sampling, Tokenized, to_line
 from generator.llama.batch_engine import BatchEngine
 from generator.llama.engine_log import EngineError
 from generator.llama.tokens import Tokenizer
@@ -26,10 +26,10 @@ class BatchWorker:
         self._lock = threading.Lock()
         self._asked: SimpleQueue[dict[str, Any]] = SimpleQueue()
 
-    def run(self, path: Path, n_ctx: int, sequences: int) -> None:
+    def run(self, path: Path, n_ctx: int, sequences: int, adapter: Adapter | None) -> None:
         """Load the model, then serve until standard input ends."""
         try:
-            engine = BatchEngine(path, n_ctx, sequences, lambda done: self._reply(0, Loading(done)))
+            engine = BatchEngine(path, n_ctx, sequences, lambda done: self._reply(0, Loading(done)), adapter)
             tokenizer = Tokenizer(engine)
         except EngineError as error:
             self._reply(0, Failed(str(error)))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import llama_cpp
 
-from generator.events import Done, Event, PromptProgress, Sampling
+from generator.events import Adapter, Done, Event, PromptProgress, Sampling
 from generator.llama.continuation import Continuation
 from generator.llama.llama_model import LlamaModel, piece_of, reusable
 from generator.llama.respell import common_length
@@ -19,8 +19,14 @@ from generator.measured import Counters
 class Engine(LlamaModel):
     """A loaded model with one context of `n_ctx` tokens. Thread-safe are `cancel`, `set_threads`."""
 
-    def __init__(self, path: Path, n_ctx: int, on_progress: Callable[[float], None]) -> None:
-        super().__init__(path, n_ctx, on_progress)
+    def __init__(
+        self,
+        path: Path,
+        n_ctx: int,
+        on_progress: Callable[[float], None],
+        adapter: Adapter | None = None,
+    ) -> None:
+        super().__init__(path, n_ctx, on_progress, adapter=adapter)
         # The tokens whose keys and values are in the cache, in order.
         self.cached: list[int] = []
         self._fewest_threads = 1

@@ -12,6 +12,8 @@ import llama_cpp
 _ERROR = 4
 # For example `load_tensors:          CPU model buffer size =  4095.05 MiB`.
 _BUFFER = re.compile(r"(\w+) buffer size\s*=\s*([\d.]+) MiB")
+# Then the graph is laid out anew, and its buffers take the place of earlier ones.
+_LAYING_OUT = "reserving ..."
 
 
 class EngineError(Exception):
@@ -36,6 +38,8 @@ class EngineLog:
         line = text.decode(errors="replace").strip()
         if level == _ERROR and line:
             self._errors.append(line)
+        if line.endswith(_LAYING_OUT):
+            self._buffers.pop("compute", None)
         for kind, mebibytes in _BUFFER.findall(line):
             self._buffers[kind] = self._buffers.get(kind, 0) + round(float(mebibytes) * 2**20)
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import llama_cpp
 
-from generator.events import Loaded
+from generator.events import Adapter, Loaded
 from generator.llama.engine_log import EngineError, EngineLog, engine_version
 from generator.llama.process_memory import peak_rss, pss
 from generator.llama.tokens import chat_template
@@ -51,13 +51,20 @@ class LlamaModel:
     """
 
     def __init__(
-        self, path: Path, n_ctx: int, on_progress: Callable[[float], None], sequences: int = 1
+        self,
+        path: Path,
+        n_ctx: int,
+        on_progress: Callable[[float], None],
+        sequences: int = 1,
+        adapter: Adapter | None = None,
     ) -> None:
         self._log = EngineLog()
         llama_cpp.llama_backend_init()
         self._model = self._load(path, on_progress)
         self.vocab = llama_cpp.llama_model_get_vocab(self._model)
         self._context = self._open_context(n_ctx, sequences)
+        if adapter:
+            self._attach(adapter)
         self._memory = llama_cpp.llama_get_memory(self._context)
         self.n_ctx: int = llama_cpp.llama_n_ctx(self._context) // sequences
         self._n_batch: int = llama_cpp.llama_n_batch(self._context)
@@ -101,6 +108,16 @@ class LlamaModel:
                 f"llama.cpp has no room for a context of {params.n_ctx} tokens: {self._log.last_error()}"
             )
         return context
+
+    def _attach(self, adapter: Adapter) -> None:
+        loaded = llama_cpp.llama_adapter_lora_init(self._model, str(adapter.path).encode())
+        if not loaded:
+            raise EngineError(f"llama.cpp cannot load {adapter.path}: {self._log.last_error()}")
+        # It belongs to the model from now on.
+        adapters = (llama_cpp.llama_adapter_lora_p_ctypes * 1)(loaded)
+        scales = (ctypes.c_float * 1)(adapter.scale)
+        if llama_cpp.llama_set_adapters_lora(self._context, adapters, 1, scales) != 0:
+            raise EngineError(f"llama.cpp cannot use {adapter.path}: {self._log.last_error()}")
 
     def _install_abort_callback(self) -> None:
         # llama.cpp asks after every step of its graph, a thousand times a token. C's own strlen is the
@@ -219,7 +236,7 @@ class LlamaModel:
         return Memory(
             peak_rss=peak_rss(),
             pss=pss(),
-            weights=self._log.buffer_bytes("model"),
+            weights=self._log.buffer_bytes("model") + self._log.buffer_bytes("LoRA"),
             kv_cache=self._log.buffer_bytes("KV"),
             compute=self._log.buffer_bytes("compute"),
         )

@@ -13,7 +13,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, BinaryIO
 
-from generator.events import Failed, Loading, Message, Reply, Sampling, Tokenized, to_line
+from generator.events import Adapter, Failed, Loading, Message, Reply, Sampling, Tokenized, to_line
 from generator.llama.batch_worker import BatchWorker
 from generator.llama.engine import Engine
 from generator.llama.engine_log import EngineError
@@ -36,11 +36,11 @@ class Worker:
         self._question = 0
         self._engine: Engine | None = None
 
-    def run(self, path: Path, n_ctx: int) -> None:
+    def run(self, path: Path, n_ctx: int, adapter: Adapter | None) -> None:
         """Load the model, then serve until standard input ends."""
         threading.Thread(target=self._listen, daemon=True).start()
         try:
-            self._engine = Engine(path, n_ctx, lambda fraction: self._reply(Loading(fraction)))
+            self._engine = Engine(path, n_ctx, lambda fraction: self._reply(Loading(fraction)), adapter)
             tokenizer = Tokenizer(self._engine)
         except EngineError as error:
             self._reply(Failed(str(error)))
@@ -115,15 +115,19 @@ class Worker:
 
 
 def main() -> None:
-    """`python -m generator.llama.worker FILE N_CTX SEQUENCES`: how many answers it writes at once."""
+    """`python -m generator.llama.worker FILE N_CTX SEQUENCES [ADAPTER SCALE]`.
+
+    SEQUENCES: how many answers it writes at once; ADAPTER: a LoRA's file, SCALE: how strongly it counts.
+    """
     # llama.cpp and its backends may print: what they print must not mix with the replies.
     replies = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     path, n_ctx, sequences = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
+    adapter = Adapter(Path(sys.argv[4]), float(sys.argv[5])) if sys.argv[4:] else None
     if sequences > 1:
-        BatchWorker(replies).run(path, n_ctx, sequences)
+        BatchWorker(replies).run(path, n_ctx, sequences, adapter)
     else:
-        Worker(replies).run(path, n_ctx)
+        Worker(replies).run(path, n_ctx, adapter)
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from config.model_spec import Section, Wheel
 from config.settings import did_you_mean
 from config.yaml_file import parse_yaml
 from models.catalogue.shape import Shape
-from models.files import model_path
+from models.files import weights_of
 from models.gguf.parts import missing_parts
 
 if TYPE_CHECKING:
@@ -122,15 +122,22 @@ def models_here(settings: Settings) -> list[str]:
 
 
 def models_on_disk(settings: Settings) -> list[str]:
-    """Names whose file is there: the configured first, then others of the catalogue."""
-    found: dict[Path, str] = {}
+    """Names whose files are there: the configured first, then others of the catalogue.
+
+    What answers differently has another name: a file, its adapter, and how strongly that counts.
+    """
+    found: dict[tuple[Path, Path | None, float], str] = {}
     for name, spec in settings.models.items():
         if spec.file:
-            found.setdefault(model_path(spec, settings), name)
+            found.setdefault(weights_of(spec, settings), name)
     for name, entry in catalogue().items():
         if entry.remark is None and name not in settings.models:
-            found.setdefault(model_path(find_spec(name, settings), settings), name)
-    return [name for path, name in found.items() if not missing_parts(path)]
+            found.setdefault(weights_of(find_spec(name, settings), settings), name)
+    return [
+        name
+        for (path, adapter, _), name in found.items()
+        if not missing_parts(path) and (adapter is None or adapter.is_file())
+    ]
 
 
 def entry_of(spec: ModelSpec) -> Entry | None:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from config import ModelSpec, Settings
 from models.catalogue.catalogue import EXTRACTIVE, Entry, catalogue, entry_of, find_spec
-from models.files import model_path
+from models.files import adapter_path, model_path
+from models.gguf.adapter import require_fitting
 from models.gguf.header import Header, read_header
 from models.gguf.parts import missing_parts, size_and_time
 from models.gguf.quantisation import bits_per_weight
@@ -21,7 +22,8 @@ class Listed:
 
     `spec`: None for an entry of the catalogue that llama.cpp cannot load. `entry`: what the catalogue knows
     of it. `path`: where its file is, or belongs; the first one, if it comes in parts. `size` in bytes and
-    `modified` in nanoseconds, of all parts: None if one is not there.
+    `modified` in nanoseconds, of all parts: None if one is not there. `adapter`: where its adapter is, or
+    belongs; None if it has none.
     """
 
     name: str
@@ -31,6 +33,7 @@ class Listed:
     path: Path | None = None
     size: int | None = None
     modified: int | None = None
+    adapter: Path | None = None
 
     @property
     def here(self) -> bool:
@@ -65,7 +68,7 @@ class Examined:
 def inventory(settings: Settings) -> list[Listed]:
     """The configured models, the built-in one, and of the catalogue what is no configured model's file."""
     configured = [_listed(settings.model(name), settings, configured=True) for name in settings.models]
-    taken = {listed.path for listed in configured}
+    taken = {listed.path for listed in configured if not listed.adapter}
     others = []
     for name, entry in catalogue().items():
         if name in settings.models:
@@ -82,10 +85,12 @@ def inventory(settings: Settings) -> list[Listed]:
     return [*configured, *others]
 
 
-def examine(path: Path, n_ctx: int) -> Examined:
-    """Read the header and ask llama.cpp: a quarter of a second. Raises ModelUnavailable."""
+def examine(path: Path, n_ctx: int, adapter: Path | None = None) -> Examined:
+    """Read the headers and ask llama.cpp: a quarter of a second. Raises ModelUnavailable."""
     header = read_header(path)
-    return Examined(header, predict_memory(header, n_ctx))
+    if adapter:
+        require_fitting(adapter, header)
+    return Examined(header, predict_memory(header, n_ctx, adapter=adapter))
 
 
 def _listed(spec: ModelSpec, settings: Settings, configured: bool) -> Listed:
@@ -97,4 +102,5 @@ def _listed(spec: ModelSpec, settings: Settings, configured: bool) -> Listed:
     except OSError:
         # Gone between the two looks.
         size, modified = None, None
-    return Listed(spec.name, configured, spec, entry_of(spec), path, size, modified)
+    adapter = adapter_path(spec, settings)
+    return Listed(spec.name, configured, spec, entry_of(spec), path, size, modified, adapter)

@@ -28,7 +28,7 @@ def parameters(header: Header) -> Parameters:
 
     All are, where that differs from layer to layer: a header does not keep such numbers.
     """
-    experts, used = (_plain_number(header, key) for key in ("expert_count", "expert_used_count"))
+    experts, used = (plain_number(header, key) for key in ("expert_count", "expert_used_count"))
     in_experts = sum(tensor.parameters for tensor in header.tensors if _EXPERT.search(tensor.name))
     idle = in_experts * (experts - used) // experts if 0 < used <= experts else 0
     return Parameters(header.parameters, header.parameters - idle)
@@ -59,15 +59,15 @@ def in_words(header: Header) -> list[str]:
     said += _attention(header)
     if found := manner(header):
         said.append(str(found))
-    window = _plain_number(header, "attention.sliding_window")
+    window = plain_number(header, "attention.sliding_window")
     if window:
         said.append(
-            f"Sliding window: a layer with a window looks back {window:,} tokens only; beyond that its "
-            "cache need not grow."
+            f"Sliding window: a layer with a window looks back {window:,} tokens only. Its cache is kept for "
+            "the whole context all the same, so that the beginning of a prompt can be used once more."
         )
-    experts = _plain_number(header, "expert_count")
+    experts = plain_number(header, "expert_count")
     if experts:
-        used = _plain_number(header, "expert_used_count") or "some"
+        used = plain_number(header, "expert_used_count") or "some"
         said.append(
             f"Mixture of experts: each token is sent through {used} of {experts} experts in a layer. All of "
             "them take memory, those alone take time."
@@ -87,14 +87,14 @@ def beyond_training(header: Header, n_ctx: int) -> str:
 
 
 def _attention(header: Header) -> list[str]:
-    latent = _plain_number(header, "attention.kv_lora_rank")
-    heads = _plain_number(header, "attention.head_count")
+    latent = plain_number(header, "attention.kv_lora_rank")
+    heads = plain_number(header, "attention.head_count")
     if latent:
         return [
             f"Latent attention: {heads} query heads; keys and values of a token are stored together as one "
             f"compressed vector of {latent} numbers, in place of a key and a value for each head."
         ]
-    kv_heads = _plain_number(header, "attention.head_count_kv", heads)
+    kv_heads = plain_number(header, "attention.head_count_kv", heads)
     if not heads or not kv_heads:
         if isinstance(header.metadata.get(f"{header.architecture}.attention.head_count_kv"), ArrayLength):
             return ["The number of key/value heads differs from layer to layer."]
@@ -115,7 +115,7 @@ def _context(header: Header) -> str:
     return f"{trained:,} tokens of context" if trained else "an unknown context"
 
 
-def _plain_number(header: Header, key: str, default: int = 0) -> int:
+def plain_number(header: Header, key: str, default: int = 0) -> int:
     """As Header.number, but 0 for what differs from layer to layer, which the header holds as an array."""
     if isinstance(header.metadata.get(f"{header.architecture}.{key}"), ArrayLength):
         return 0

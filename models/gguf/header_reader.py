@@ -44,7 +44,12 @@ _MOST_DIMENSIONS = 4
 _MOST_WEIGHTS = 2**63 - 1
 
 # llama.cpp takes these for what they usually are, without looking.
-_TYPES = {"general.alignment": _UINT32}
+_TYPES = {
+    "general.alignment": _UINT32,
+    "general.type": _STRING,
+    "adapter.type": _STRING,
+    "adapter.lora.alpha": _FLOAT32,
+}
 _ARRAY_TYPES = {
     "tokenizer.ggml.tokens": _STRING,
     "tokenizer.ggml.merges": _STRING,

@@ -7,136 +7,164 @@ of a second and 50 MB. In a process of its own, because a damaged file may abort
 
 import ctypes
 import json
+import os
 import re
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import llama_cpp
-from llama_cpp._ggml import libggml as ggml
+import numpy as np
+
+from models.memory.repacking import repacked_bytes
 
 # As generator.llama.llama_model has it: prompts are read in pieces of so many tokens, one is answered.
 _BATCH = 512
 # And of several texts each one's share of the context is a multiple of this many.
 _CONTEXT_STEP = 256
 _MIB = 2**20
-_ERROR, _CPU = 4, 0
+_ERROR = 4
 
 _CACHE = re.compile(r"^llama_(?:kv|memory)\w*: size =\s*([\d.]+) MiB", re.MULTILINE)
 _COMPUTE = re.compile(r"compute buffer size =\s*([\d.]+) MiB")
+_OUTPUT = re.compile(r"output buffer size =\s*([\d.]+) MiB")
+_ADAPTER = re.compile(r"LoRA buffer size =\s*([\d.]+) MiB")
 _UNUSED = re.compile(r"unused tensor \S+ \(size = (\d+) bytes\)")
+# llama.cpp says so before it lays the graph out, which an adapter makes it do once more; and after.
+_LAYING_OUT, _LAID_OUT = "reserving ...", "reserve took"
 # llama.cpp tells a megabyte about the graph, which is not to count as the process's own.
-_WORTH_KEEPING = re.compile(r" size =|loading tensor token_embd|unused tensor")
+_WORTH_KEEPING = re.compile(rf" size =|loading tensor token_embd|unused tensor|{re.escape(_LAYING_OUT)}")
 _RESIDENT = re.compile(r"^VmRSS:\s*(\d+) kB", re.MULTILINE)
+# A candidate as llama.cpp's C interface has it (llama_token_data).
+_CANDIDATE = np.dtype([("id", np.int32), ("logit", np.float32), ("p", np.float32)])
+# Two ways to go on, as where a number may end or get one more digit: for each there is a list of tokens.
+_DIGITS = b"root ::= [0-9] | [1-9] [0-9]"
 
 
 def main() -> None:
-    """`python -m models.memory.dry_run FILE N_CTX SEQUENCES [TYPE COLUMNS ROWS]`: one line of JSON.
+    """`python -m models.memory.dry_run FILE N_CTX SEQUENCES [ADAPTER]`: one line of JSON.
 
-    Either sizes in bytes, or an `error`. SEQUENCES: how many texts of N_CTX tokens are written at once. TYPE,
-    COLUMNS and ROWS describe the embedding matrix, which some models use as output too: llama.cpp then holds
-    it twice if it repacks it for that.
+    Either sizes in bytes, or an `error`. SEQUENCES: how many texts of N_CTX tokens are written at once.
+    Standard input: a JSON list of matrices, each its type, sizes and experts used; `repacked` are the sizes
+    that they get on this machine's CPU, or null.
     """
-    path, n_ctx, sequences, *embedding = sys.argv[1:]
-    told: list[str] = []
-    errors: list[str] = []
+    path, n_ctx, sequences, *adapter = sys.argv[1:]
+    matrices = json.load(sys.stdin)
+    log = _Log()
+    model, context = _lay_out(path, int(n_ctx), int(sequences))
+    if not context or not all(_attach(model, context, file) for file in adapter):
+        print(json.dumps({"error": log.errors[0] if log.errors else "it gave no reason"}))
+        return
+    result: dict[str, Any] = {"repacked": [repacked_bytes(*matrix) for matrix in matrices]}
+    result |= _own_memory(llama_cpp.llama_model_get_vocab(model))
 
-    def listen(level: int, text: bytes, _: ctypes.c_void_p) -> None:
+    def tell() -> None:
+        print(json.dumps(result | log.sizes()), flush=True)
+
+    def finish() -> None:
+        tell()
+        os._exit(0)
+
+    if not adapter:
+        tell()
+        return
+    # The graph is laid out anew with the next batch, before anything is computed. There are no weights to
+    # compute with: this process ends as soon as it has heard the sizes.
+    log.when_laid_out = finish
+    token = (llama_cpp.llama_token * 1)(0)
+    llama_cpp.llama_decode(context, llama_cpp.llama_batch_get_one(token, 1))
+
+
+class _Log:
+    """What llama.cpp says, as far as it is worth keeping. `when_laid_out` is called after the next graph."""
+
+    def __init__(self) -> None:
+        self.errors: list[str] = []
+        self.when_laid_out: Callable[[], object] | None = None
+        self._told: list[str] = []
+        self._callback = llama_cpp.llama_log_callback(self._take)
+        llama_cpp.llama_log_set(self._callback, ctypes.c_void_p(0))
+
+    def _take(self, level: int, text: bytes, _: ctypes.c_void_p) -> None:
         line = text.decode(errors="replace")
         if level == _ERROR and line.strip():
-            errors.append(line.strip())
+            self.errors.append(line.strip())
         elif _WORTH_KEEPING.search(line):
-            told.append(line)
+            self._told.append(line)
+        if self.when_laid_out and _LAID_OUT in line:
+            self.when_laid_out()
 
-    log = llama_cpp.llama_log_callback(listen)
-    llama_cpp.llama_log_set(log, ctypes.c_void_p(0))
-    if _lay_out(path, int(n_ctx), int(sequences)):
-        result: dict[str, Any] = _sizes("".join(told))
-        result["embedding_twice"] = result["embedding_twice"] and _is_repacked(*map(int, embedding))
-    else:
-        result = {"error": errors[0] if errors else "it gave no reason"}
-    print(json.dumps(result))
+    def sizes(self) -> dict[str, Any]:
+        """Bytes of buffers, and of tensors that stay unused; whether the embedding is held twice."""
+        told = "".join(self._told)
+        graph = told.rpartition(_LAYING_OUT)[2]
+        return {
+            "unused": sum(map(int, _UNUSED.findall(told))),
+            "embedding_twice": told.count("loading tensor token_embd") > 1,
+            "kv_cache": _sum(_CACHE, told),
+            "compute": _sum(_COMPUTE, graph),
+            "output": _sum(_OUTPUT, told),
+            "adapter": _sum(_ADAPTER, told),
+        }
 
 
-def _lay_out(path: str, n_ctx: int, sequences: int) -> bool:
+def _sum(pattern: re.Pattern[str], log: str) -> int:
+    return round(sum(map(float, pattern.findall(log))) * _MIB)
+
+
+def _lay_out(path: str, n_ctx: int, sequences: int) -> tuple[Any, Any]:
+    """A model and its context without memory of their own; None where llama.cpp refuses."""
     llama_cpp.llama_backend_init()
     params = llama_cpp.llama_model_default_params()
     params.no_alloc = True
     params.load_mode = llama_cpp.LLAMA_LOAD_MODE_NONE
     model = llama_cpp.llama_model_load_from_file(path.encode(), params)
     if not model:
-        return False
+        return None, None
     context = llama_cpp.llama_context_default_params()
     context.n_ctx = n_ctx if sequences == 1 else sequences * -(-n_ctx // _CONTEXT_STEP) * _CONTEXT_STEP
     context.n_batch = context.n_ubatch = min(_BATCH, context.n_ctx)
     context.n_seq_max = context.n_outputs_max = sequences
     context.kv_unified = False
     context.flash_attn_type = llama_cpp.LLAMA_FLASH_ATTN_TYPE_DISABLED
-    return bool(llama_cpp.llama_init_from_model(model, context))
+    return model, llama_cpp.llama_init_from_model(model, context)
 
 
-def _sizes(log: str) -> dict[str, Any]:
-    """What llama.cpp said, and this process's size: it holds a vocabulary and a graph as a worker does."""
-    status = Path("/proc/self/status")
-    resident = _RESIDENT.search(status.read_text()) if status.exists() else None
-    return {
-        "unused": sum(map(int, _UNUSED.findall(log))),
-        "embedding_twice": log.count("loading tensor token_embd.weight") > 1,
-        "kv_cache": round(sum(map(float, _CACHE.findall(log))) * _MIB),
-        "compute": round(sum(map(float, _COMPUTE.findall(log))) * _MIB),
-        "process": int(resident[1]) * 1024 if resident else None,
-    }
+def _attach(model: Any, context: Any, adapter: str) -> bool:
+    """Add an adapter, which is loaded for real; False if llama.cpp refuses it."""
+    loaded = llama_cpp.llama_adapter_lora_init(model, adapter.encode())
+    if loaded:
+        adapters = (llama_cpp.llama_adapter_lora_p_ctypes * 1)(loaded)
+        llama_cpp.llama_set_adapters_lora(context, adapters, 1, (ctypes.c_float * 1)(1.0))
+    return bool(loaded)
 
 
-def _is_repacked(kind: int, columns: int, rows: int) -> bool:
-    """Whether this machine's CPU keeps such a matrix in a layout of its own for multiplications.
+def _own_memory(vocab: Any) -> dict[str, int | None]:
+    """This process's size: it holds a vocabulary and a graph as a worker does; and what a choice adds.
 
-    llama.cpp's log tells that only when it loads; so this asks ggml what llama.cpp asks it.
+    `choosing`: what llama.cpp takes to look at every token of the vocabulary for a grammar. None: the system
+    does not tell, or the file has no vocabulary.
     """
-    for name in ("dev_by_type", "dev_backend_reg", "reg_get_proc_address", "buft_alloc_buffer"):
-        getattr(ggml, f"ggml_backend_{name}").restype = ctypes.c_void_p
-    for name in ("ggml_init", "ggml_new_tensor_2d", "ggml_mul_mat"):
-        getattr(ggml, name).restype = ctypes.c_void_p
-    ggml.ggml_backend_dev_supports_op.restype = ctypes.c_bool
-    device = _pointer(ggml.ggml_backend_dev_by_type(_CPU))
-    found = ggml.ggml_backend_reg_get_proc_address(
-        _pointer(ggml.ggml_backend_dev_backend_reg(device)), b"ggml_backend_dev_get_extra_bufts"
+    if llama_cpp.llama_vocab_type(vocab) == llama_cpp.LLAMA_VOCAB_TYPE_NONE:
+        return {"process": _resident(), "choosing": None}
+    candidates = np.zeros(llama_cpp.llama_vocab_n_tokens(vocab), _CANDIDATE)
+    candidates["id"] = np.arange(len(candidates))
+    array = llama_cpp.llama_token_data_array(
+        data=candidates.ctypes.data_as(llama_cpp.llama_token_data_p), size=len(candidates), selected=-1
     )
-    if not found:
-        return False
-    layouts = ctypes.CFUNCTYPE(ctypes.POINTER(ctypes.c_void_p), ctypes.c_void_p)(found)(device)
-    weight, product = _multiplication(kind, columns, rows)
-    index = 0
-    while layouts and layouts[index]:
-        weight.buffer = ggml.ggml_backend_buft_alloc_buffer(_pointer(layouts[index]), ctypes.c_size_t(0))
-        if ggml.ggml_backend_dev_supports_op(device, _pointer(product)):
-            return True
-        index += 1
-    return False
+    writing = _resident()
+    llama_cpp.llama_sampler_apply(
+        llama_cpp.llama_sampler_init_grammar(vocab, _DIGITS, b"root"), ctypes.byref(array)
+    )
+    chosen = _resident()
+    return {"process": writing, "choosing": None if chosen is None else chosen - (writing or 0)}
 
 
-class _TensorHead(ctypes.Structure):
-    """The first two fields of `struct ggml_tensor`."""
-
-    _fields_ = (("type", ctypes.c_int), ("buffer", ctypes.c_void_p))
-
-
-class _InitParams(ctypes.Structure):
-    _fields_ = (("mem_size", ctypes.c_size_t), ("mem_buffer", ctypes.c_void_p), ("no_alloc", ctypes.c_bool))
-
-
-def _multiplication(kind: int, columns: int, rows: int) -> tuple[_TensorHead, int]:
-    """A matrix and its product with a batch, as ggml describes them, without data."""
-    context = _pointer(ggml.ggml_init(_InitParams(2**16, None, True)))
-    width = ctypes.c_int64(columns)
-    weight = ggml.ggml_new_tensor_2d(context, kind, width, ctypes.c_int64(rows))
-    batch = ggml.ggml_new_tensor_2d(context, 0, width, ctypes.c_int64(_BATCH))
-    product = ggml.ggml_mul_mat(context, _pointer(weight), _pointer(batch))
-    return _TensorHead.from_address(weight), product
-
-
-def _pointer(address: int) -> ctypes.c_void_p:
-    return ctypes.c_void_p(address)
+def _resident() -> int | None:
+    status = Path("/proc/self/status")
+    found = _RESIDENT.search(status.read_text()) if status.exists() else None
+    return int(found[1]) * 1024 if found else None
 
 
 if __name__ == "__main__":

@@ -11,9 +11,8 @@ from rich.text import Text
 
 from config import load_settings
 from config.command import console
-from config.errors import UnknownModel
+from models.adapter import fitting_adapter
 from models.catalogue.assumed_shape import assumed_header
-from models.catalogue.catalogue import find_spec
 from models.gguf.architecture import Parameters, beyond_training, count_in_words, in_words, parameters
 from models.gguf.header import Header
 from models.gguf.quantisation import BITS_PER_WEIGHT, BITS_SOURCE, explain_name, type_shares
@@ -48,10 +47,13 @@ def fit(
             header = _assumed(params)
             _print_report("", header, ctx or _CONTEXT, room)
         elif model is not None:
-            found = find_header(model, load_settings(), Path(folder))
+            settings = load_settings()
+            found = find_header(model, settings, Path(folder))
             if found.remark:
                 console.print(found.remark)
-            _print_report(found.file, found.header, ctx or _configured_context(model), room)
+            adapter = fitting_adapter(found.spec, settings, found.header) if found.spec else None
+            n_ctx = ctx or (found.spec.n_ctx if found.spec else _CONTEXT)
+            _print_report(found.file, found.header, n_ctx, room, adapter)
 
 
 def _assumed(params: float) -> Header:
@@ -75,16 +77,9 @@ def _card(size: str) -> Room:
     return Room(round(float(found[1]) * unit), card=True)
 
 
-def _configured_context(model: str) -> int:
-    try:
-        return find_spec(model, load_settings()).n_ctx
-    except UnknownModel:
-        return _CONTEXT
-
-
-def _print_report(name: str, header: Header, n_ctx: int, room: Room) -> None:
+def _print_report(name: str, header: Header, n_ctx: int, room: Room, adapter: Path | None = None) -> None:
     counted = parameters(header)
-    predicted = predict_memory(header, n_ctx)
+    predicted = predict_memory(header, n_ctx, adapter=adapter)
     for sentence in in_words(header):
         console.print(sentence)
     _print_size(counted)
@@ -137,8 +132,11 @@ def _print_memory(header: Header, predicted: MemoryPrediction, n_ctx: int, room:
     table = Table(title=f"\nMemory at {n_ctx:,} tokens of context", title_justify="left")
     table.add_column("what")
     table.add_column("size", justify="right")
-    around = room.taken(predicted) - predicted.weights - predicted.kv_cache - predicted.compute
+    buffers = predicted.weights + predicted.adapter + predicted.kv_cache + predicted.compute
+    around = room.taken(predicted) - buffers
     table.add_row("weights", gib(predicted.weights))
+    if predicted.adapter:
+        table.add_row("adapter", gib(predicted.adapter))
     table.add_row("keys and values (the cache)", gib(predicted.kv_cache))
     table.add_row("compute buffers", gib(predicted.compute))
     table.add_row("the driver, about" if room.card else "the process around", gib(around))

@@ -1,6 +1,7 @@
 """Whether a model fits into this machine's memory, or a card's; and what would fit if it does not."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from config.errors import ModelUnavailable
@@ -42,7 +43,8 @@ class Room:
     def taken(self, predicted: MemoryPrediction) -> int:
         """Bytes of this memory that the model takes. On a card, all layers are there."""
         if self.card:
-            return predicted.weights + predicted.kv_cache + predicted.compute + CARD_OVERHEAD
+            model = predicted.weights + predicted.adapter
+            return model + predicted.kv_cache + predicted.compute + CARD_OVERHEAD
         return predicted.process
 
 
@@ -51,7 +53,7 @@ def this_machine() -> Room:
     return Room(memory_free())
 
 
-def most_sequences(header: Header, n_ctx: int, wanted: int) -> int:
+def most_sequences(header: Header, n_ctx: int, wanted: int, adapter: Path | None = None) -> int:
     """How many texts of `n_ctx` tokens this model can write at once here; at least 1, at most `wanted`.
 
     Room for them is left as `Room.verdict` says ("fits"). Takes a dry run or some.
@@ -60,22 +62,22 @@ def most_sequences(header: Header, n_ctx: int, wanted: int) -> int:
     if any(tensor.name.startswith(_LONG_ROPE) for tensor in header.tensors):
         return 1
     room = this_machine()
-    while wanted > 1 and room.verdict(predict_memory(header, n_ctx, wanted)) != "fits":
+    while wanted > 1 and room.verdict(predict_memory(header, n_ctx, wanted, adapter)) != "fits":
         # Fewer by a quarter: matrices are multiplied by four rows at a time, 13 are hardly better than 12.
         wanted = wanted * 3 // 4
         wanted -= wanted % 4 if wanted > 4 else 0
     return wanted
 
 
-def require_memory(name: str, header: Header, n_ctx: int) -> None:
+def require_memory(name: str, header: Header, n_ctx: int, adapter: Path | None = None) -> None:
     """Raise ModelUnavailable if the model would not fit into this machine's memory now, with what would."""
     room = this_machine()
-    predicted = predict_memory(header, n_ctx)
+    predicted = predict_memory(header, n_ctx, adapter=adapter)
     if predicted.process <= room.size:
         return
-    alternatives = [*_smaller_context(header, n_ctx, room), *_smaller_file(header, predicted, room)]
+    alternatives = [*_smaller_context(header, n_ctx, room, adapter), *_smaller_file(header, predicted, room)]
     if not alternatives and n_ctx > _SMALL_CONTEXT:
-        both = _smaller_file(header, predict_memory(header, _SMALL_CONTEXT), room)
+        both = _smaller_file(header, predict_memory(header, _SMALL_CONTEXT, adapter=adapter), room)
         alternatives = [f"with n_ctx {_SMALL_CONTEXT}, {file}" for file in both]
     advice = f"It would fit {', or '.join(alternatives)}." if alternatives else "Take a smaller model."
     raise ModelUnavailable(
@@ -86,10 +88,10 @@ def require_memory(name: str, header: Header, n_ctx: int) -> None:
     )
 
 
-def _smaller_context(header: Header, n_ctx: int, room: Room) -> list[str]:
+def _smaller_context(header: Header, n_ctx: int, room: Room, adapter: Path | None) -> list[str]:
     while n_ctx // 2 >= _SMALL_CONTEXT:
         n_ctx //= 2
-        if predict_memory(header, n_ctx).process <= room.size:
+        if predict_memory(header, n_ctx, adapter=adapter).process <= room.size:
             return [f"with n_ctx {n_ctx}"]
     return []
 

@@ -18,6 +18,7 @@ from config.folders import private_folder, writing_to
 from config.machine import usable_cores
 from models.gguf.header import Header
 from models.gguf.parts import size_and_time
+from models.memory.memory import vocabulary_bytes
 from models.memory.room import GIB, this_machine
 from models.probe.extrapolation import Estimate, extrapolate
 from models.probe.probe_process import ProbeProcess
@@ -180,7 +181,8 @@ def _conclude(header: Header, plan: Plan, threads: int, measured: list[Measured]
         layers=total,
         parameters=header.parameters,
         weights=header.weight_bytes,
-        memory=header.weight_bytes + round(beside_weights.value),
+        # Stand-ins have no vocabulary.
+        memory=header.weight_bytes + round(beside_weights.value) + vocabulary_bytes(header),
         prefill_tok_s=_per_second(prefill, plan.prompt),
         decode_tok_s=_per_second(token, 1),
         threads=threads,

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from config import Settings
+from config import ModelSpec, Settings
 from config.errors import ModelUnavailable, UnknownModel
 from models.catalogue.catalogue import find_spec, known_header
 from models.files import as_typed, model_path, require_file
@@ -16,11 +16,15 @@ _HUB_FILE = re.compile(r"[\w.-]+/[\w.-]+/.+\.gguf", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Located:
-    """A header, the name of its file, and a sentence if it comes from elsewhere than that file."""
+    """A header, the name of its file, and a sentence if it comes from elsewhere than that file.
+
+    `spec`: of which it is the file; None for one that was not named by a model's name.
+    """
 
     file: str
     header: Header
     remark: str = ""
+    spec: ModelSpec | None = None
 
 
 def find_header(model: str, settings: Settings, folder: Path) -> Located:
@@ -48,17 +52,18 @@ def find_header(model: str, settings: Settings, folder: Path) -> Located:
         raise
     here = not missing_parts(model_path(spec, settings))
     if spec.wheel and not here and (header := known_header(spec)):
-        return Located(spec.file, header, "From the catalogue, because the file is not here yet.")
+        return Located(spec.file, header, "From the catalogue, because the file is not here yet.", spec)
     if here or not spec.repository:
         path = require_file(spec, settings)
-        return Located(path.name, read_header(path))
+        return Located(path.name, read_header(path), spec=spec)
     try:
-        return Located(spec.file, _hub(spec.repository, spec.file, folder))
+        return Located(spec.file, _hub(spec.repository, spec.file, folder), spec=spec)
     except ModelUnavailable as error:
         header = known_header(spec)
         if header is None:
             raise
-        return Located(spec.file, header, f"From the catalogue, because the file is not to be had: {error}")
+        remark = f"From the catalogue, because the file is not to be had: {error}"
+        return Located(spec.file, header, remark, spec)
 
 
 def _hub(repository: str, file: str, folder: Path) -> Header:

@@ -113,7 +113,7 @@ def test_a_recipe_for_code_works(recipe: Path, place: Place) -> None:
 
 def test_the_models_of_the_recipe_are_models() -> None:
     found = [text for language, text in blocks(HOW_TO / "add-a-model.md") if language == "yaml"]
-    assert len(found) == 3
+    assert len(found) == 4
     for text in found:
         for name, keys in yaml.safe_load(text)["models"].items():
             ModelSpec(name=name, **keys)

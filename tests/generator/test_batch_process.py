@@ -16,7 +16,7 @@ from generator import Answer, Generator
 from generator.backends.batch_process import BatchProcess
 from generator.events import Done, Loaded, Message, Piece, PromptProgress, Text
 from models.gguf.header import read_header
-from models.memory.memory import predict_memory
+from models.memory.memory import MIB, predict_memory
 from models.memory.room import Room, most_sequences
 from retriever.passage import Match
 from tests.generator.asking import GREEDY, QUESTION, SHORT, ask
@@ -26,6 +26,9 @@ TinyFile = Callable[[str], Path]
 MakeSpec = Callable[..., ModelSpec]
 # As a share of the cores: two threads on a tiny model wait for each other longer than they work.
 ONE_THREAD = 1000
+# A process with hardly any weights is mostly libraries; how many of their pages are resident is the system's
+# choice.
+TINY = 6 * MIB
 ENDLESS = replace(GREEDY, max_tokens=100_000)
 
 
@@ -121,7 +124,8 @@ def test_a_generator_gives_several_answers_at_once_as_it_would_each_alone(
     assert sum(a.text == b.text for a, b in zip(alone, together, strict=True)) >= 5
     assert [a.origin.prompt_sha256 for a in alone] == [b.origin.prompt_sha256 for b in together]
     assert {answer.mode for answer in together} == {"throughput"}
-    assert together[-1].predicted_bytes == generator.predicted.process
+    foretold = generator.predicted
+    assert together[-1].predicted_bytes == (foretold.writing if spec.answers == "free" else foretold.process)
 
 
 def test_reasoning_is_split_off_in_each(tmp_path: Path, make_spec: MakeSpec, matches: list[Match]) -> None:
@@ -170,8 +174,7 @@ def test_the_memory_of_several_texts_is_foretold(tiny_file: TinyFile, family: st
     _, done = ask(process, [1, *range(300, 900)])
     process.close()
     assert (done.memory.kv_cache, done.memory.compute) == (several.kv_cache, several.compute)
-    # Pages that no text has reached are not resident yet.
-    assert 0.7 * several.process < done.memory.peak_rss < 1.1 * several.process
+    assert several.writing == pytest.approx(done.memory.peak_rss, abs=TINY)
 
 
 def test_as_many_texts_as_fit_are_written_at_once(
