@@ -21,19 +21,20 @@ FILE = "tokenizer.json"
 READ = 500  # characters of a text: a script shows in fewer
 
 
-@lru_cache(10_000)
 def reads(embedder: str, text: str) -> bool:
     """Whether the embedder of this name has words for half of the text's letters and digits, at least.
 
     Of a text without any, such as emoji alone, for anything in it. True where its vocabulary is not known.
     """
-    if text.isascii():
-        return True
+    return text.isascii() or _reads(embedder, as_utf8(text[:READ]))
+
+
+@lru_cache(10_000)
+def _reads(embedder: str, text: str) -> bool:
     found = _vocabulary(embedder)
     if found is None:
         return True
     tokenizer, unknown = found
-    text = as_utf8(text[:READ])
     encoding = tokenizer.encode(text, add_special_tokens=False)
     pieces = [
         (token != unknown, text[slice(*place)])
@@ -41,7 +42,9 @@ def reads(embedder: str, text: str) -> bool:
     ]
     letters = sum(_letters(piece) for _, piece in pieces)
     known = sum(_letters(piece) for is_known, piece in pieces if is_known)
-    return 2 * known >= letters if letters else any(is_known for is_known, _ in pieces)
+    if letters:
+        return 2 * known >= letters
+    return not pieces or any(is_known for is_known, _ in pieces)
 
 
 def unread_note(count: int, embedder: str) -> str:
