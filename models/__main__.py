@@ -55,10 +55,12 @@ def list_models() -> None:
             remarks.append(f"{name}: {error}")
             table.add_row(name, gib(received_bytes(path)), "", "", "unusable")
             continue
+        if spec.adapter:
+            remarks.append(f"{name}: with the adapter {adapter_in_words(spec)}.")
         if warning := beyond_training(found.header, spec.n_ctx):
             remarks.append(f"{name}: {warning}")
         table.add_row(
-            name + (f" (with {adapter_in_words(spec)})" if spec.adapter else ""),
+            name,
             gib(received_bytes(path)),
             count_in_words(found.header.parameters),
             _kind(found.header),

@@ -249,7 +249,7 @@ def test_without_a_real_model_it_names_the_smallest_that_fits(
 def test_a_file_is_examined_once_for_each_state(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     looked: list[Path] = []
 
-    def examine(path: Path, n_ctx: int) -> None:
+    def examine(path: Path, n_ctx: int, adapter: Path | None) -> None:
         looked.append(path)
         raise RuntimeError("a defect")
 

@@ -203,7 +203,7 @@ def test_commands_tell_of_it(
     monkeypatch.setenv("REVIEWDUEL_HOME", str(tmp_path))
     list_models()
     shown = capsys.readouterr().out
-    assert shown.count("(with mine.gguf") == 2
+    assert shown.count("with the adapter mine.gguf") == 2
     assert "gone: There is no file" in shown
     fit("mine", ctx=512)
     assert "adapter" in capsys.readouterr().out
