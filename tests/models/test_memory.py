@@ -15,6 +15,8 @@ from generator import Generator
 from generator.backends.worker_process import WorkerProcess
 from generator.events import Done, Message, Sampling
 from generator.measured import Memory
+from models.catalogue.catalogue import known_header
+from models.files import model_path
 from models.gguf.header import Header, read_header
 from models.memory.memory import MIB, predict_memory
 from models.tiny.random_architectures import FAMILIES
@@ -129,6 +131,20 @@ def test_a_header_without_a_file_is_known_as_well(architecture_files: dict[str, 
         without = predict_memory(Header(header.metadata, header.tensors), 1024)
         assert (without.weights, without.kv_cache) == (with_file.weights, with_file.kv_cache)
         assert without.compute == with_file.compute
+
+
+def test_a_real_model_is_foretold_alike_from_its_file_its_header_and_the_catalogue(
+    smollm2: tuple[ModelSpec, Settings],
+) -> None:
+    spec, settings = smollm2
+    header = read_header(model_path(spec, settings))
+    with_file = predict_memory(header, 2048)
+    known = known_header(spec)
+    assert known
+    for other in (Header(header.metadata, header.tensors), known):
+        foretold = predict_memory(other, 2048)
+        assert foretold.writing == pytest.approx(with_file.writing, rel=0.03)
+        assert foretold.process == pytest.approx(with_file.process, rel=0.03)
 
 
 def test_grouped_queries_halve_the_cache_and_context_scales_it(tiny_files: dict[str, Path]) -> None:
