@@ -54,7 +54,7 @@ class MemoryPrediction:
 
     @property
     def writing(self) -> int:
-        """All together at its peak, once prompts have filled a batch, if no grammar ever holds an answer."""
+        """All together at its peak, once a prompt has filled the context, if no grammar ever holds an answer."""
         return self.around + self.weights + self.adapter + max(self.kv_cache + self.compute, self.staging)
 
     @property

@@ -93,8 +93,7 @@ def test_several_at_once_answer_as_one_alone(
     with Generator(spec, smollm2[1], at_once=3) as generator, ThreadPoolExecutor(3) as pool:
         answer = partial(generator.answer, matches=kettle, mode="throughput")
         together = [one.text for one in pool.map(answer, questions)]
-    # Not all: in a batch the last bits of numbers differ, and now and then the likeliest token with them.
-    assert sum(one == other for one, other in zip(together, alone, strict=True)) >= 2
+    assert together == alone
 
 
 def test_its_memory_is_foretold_with_its_adapter(
@@ -106,8 +105,9 @@ def test_its_memory_is_foretold_with_its_adapter(
 ) -> None:
     matrices = [one.name for one in base.tensors if one.name.startswith("blk.") and len(one.shape) == 2]
     large = write_adapter(tmp_path / "large.gguf", base, matrices, rank=16, size=0.0)
-    many = [make_match(number, TEXTS[number % 3]) for number in range(1, 40)]
-    with Generator(adapted(large), smollm2[1]) as generator:
+    many = [make_match(number, TEXTS[number % 3]) for number in range(1, 60)]
+    narrow = adapted(large).model_copy(update={"n_ctx": 1024, "max_tokens": 16})
+    with Generator(narrow, smollm2[1]) as generator:
         answer = generator.answer(QUESTION, many, mode="measured")
         foretold = generator.predicted
     assert foretold and answer.memory

@@ -28,7 +28,7 @@ MakeSpec = Callable[..., ModelSpec]
 ONE_THREAD = 1000
 # A process with hardly any weights is mostly libraries; how many of their pages are resident is the system's
 # choice.
-TINY = 6 * MIB
+TINY = 4 * MIB
 ENDLESS = replace(GREEDY, max_tokens=100_000)
 
 

@@ -15,6 +15,8 @@ from generator import Generator
 from generator.backends.worker_process import WorkerProcess
 from generator.events import Done, Message, Sampling
 from generator.measured import Memory
+from models.catalogue.catalogue import known_header
+from models.files import model_path
 from models.gguf.header import Header, read_header
 from models.memory.memory import MIB, predict_memory
 from tests.gemma3 import write_gemma3
@@ -131,6 +133,20 @@ def test_a_header_without_a_file_is_known_as_well(architecture_files: dict[str, 
         assert without.compute == with_file.compute
 
 
+def test_a_real_model_is_foretold_alike_from_its_file_its_header_and_the_catalogue(
+    smollm2: tuple[ModelSpec, Settings],
+) -> None:
+    spec, settings = smollm2
+    header = read_header(model_path(spec, settings))
+    with_file = predict_memory(header, 2048)
+    known = known_header(spec)
+    assert known
+    for other in (Header(header.metadata, header.tensors), known):
+        foretold = predict_memory(other, 2048)
+        assert foretold.writing == pytest.approx(with_file.writing, rel=0.03)
+        assert foretold.process == pytest.approx(with_file.process, rel=0.03)
+
+
 def test_grouped_queries_halve_the_cache_and_context_scales_it(tiny_files: dict[str, Path]) -> None:
     llama, mistral = (read_header(tiny_files[family]) for family in ("llama", "mistral"))
     full, grouped = predict_memory(llama, 1024).kv_cache, predict_memory(mistral, 1024).kv_cache
@@ -193,11 +209,11 @@ def test_a_model_with_a_sliding_window_and_many_words_is_foretold_within_3_perce
     """What is not repacked needs no second buffer while it is loaded; a choice looks at every word."""
     path = tmp_path / "gemma3.gguf"
     write_gemma3(path)
-    predicted = predict_memory(read_header(path), 4096)
+    predicted = predict_memory(read_header(path), 1280)
     # Kept for all tokens, also in layers with a window: 18 x (keys + values) x 256 numbers of 2 bytes.
-    assert predicted.kv_cache == 4096 * 18 * 2 * 256 * 2
-    writing = memory_in_use(path, 4096, n_prompt=1100).peak_rss
-    choosing = memory_in_use(path, 4096, n_prompt=1100, grammar=CHOICE).peak_rss
+    assert predicted.kv_cache == 1280 * 18 * 2 * 256 * 2
+    writing = memory_in_use(path, 1280, n_prompt=1250).peak_rss
+    choosing = memory_in_use(path, 1280, n_prompt=1250, grammar=CHOICE).peak_rss
     print(f"{writing / MIB:.0f} and {choosing / MIB:.0f} MiB, {predicted}")
     assert predicted.writing == pytest.approx(writing, rel=0.03)
     assert predicted.process == pytest.approx(choosing, rel=0.03)

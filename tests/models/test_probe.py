@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import gguf
@@ -24,6 +25,7 @@ from models.probe.extrapolation import extrapolate
 from models.probe.probe import Plan, choose_layers, probe
 from models.probe.probe_process import ProbeProcess
 from models.probe.stand_in import layer_bytes, layers_of, shortened, write_stand_in
+from tests.models.test_memory import write_tied_model
 from tests.random_architectures import FAMILIES, write_random_architecture
 
 MIB = 2**20
@@ -153,6 +155,17 @@ def test_what_cannot_be_stood_in_for_is_refused(tmp_path: Path) -> None:
 def one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
     """Threads that wait for each other say nothing about so small a model on a busy machine."""
     monkeypatch.setattr("models.probe.probe.usable_cores", lambda: 1)
+
+
+@pytest.mark.usefixtures("one_thread")
+def test_a_probe_counts_the_vocabulary_that_stand_ins_lack(tmp_path: Path) -> None:
+    """A file of 49,152 words, whole, against what stand-ins foretell from its header."""
+    whole = tmp_path / "whole.gguf"
+    write_tied_model(whole, 49_152, layers=8, width=256, feed_forward=512)
+    found = probe(read_header(whole), replace(SMALL, rounds=2), tmp_path / "home", whole, quiet)
+    assert found.full
+    # Without its words it is 6 MiB less.
+    assert found.memory == pytest.approx(found.full.resident, abs=4 * MIB)
 
 
 @pytest.mark.usefixtures("one_thread")
