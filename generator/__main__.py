@@ -29,6 +29,7 @@ from generator import (
 from generator.figures import figure, format_figure, format_memory, remarks
 from generator.log.answer_log import Row
 from generator.log.export import write_csv
+from generator.prompts.named import asked_with
 from generator.safety.guard import guard_of, guarded
 from models.catalogue.catalogue import find_spec
 from retriever import Embedder, Match, Retriever
@@ -68,10 +69,15 @@ def ask(
     answers: Annotated[
         AnswerMode | None, typer.Option(help="Let it write, or choose sentences; else as in the settings.")
     ] = None,
+    prompt: Annotated[
+        str | None, typer.Option(help="The name of the prompt to ask with; else as in the settings.")
+    ] = None,
 ) -> None:
     """Stream an answer, then print the passages it cites and its figures."""
     settings = load_settings()
     spec = find_spec(model, settings)
+    if prompt is not None:
+        spec = asked_with(spec, prompt)
     embedder = Embedder(settings.embedder)
     with (
         guard_of(settings) or nullcontext() as guard,

@@ -14,6 +14,7 @@ from generator.citations import Citation, cited_numbers, replaced, without_citat
 from generator.events import StopReason, TimingMode
 from generator.measured import Memory, Timing
 from generator.origin import Origin
+from generator.prompts.named import Template
 from generator.verbatim.sentences import Sentence
 from retriever.passage import Match, Passage
 
@@ -73,6 +74,7 @@ class Answer:
     `flagged`: what the content filter, and a guard model, noticed in what the model said itself, in words.
     `answers`: whether the model wrote, or chose. Of a choice: `quotes` are sentences of `matches`, in the
     model's order, which `text` holds on a line each; `own_line` is what it added in its own words.
+    `template`: the words that it was asked with; None where no model was asked.
     """
 
     model: str
@@ -96,6 +98,7 @@ class Answer:
     own_line: str = ""
     flagged: tuple[str, ...] = ()
     origin: Origin = field(default_factory=Origin)
+    template: Template | None = None
     words: int = field(init=False)
 
     def __post_init__(self) -> None:

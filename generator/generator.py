@@ -20,6 +20,7 @@ from generator.events import Done, Event, Loading, Message, Piece, PromptProgres
 from generator.held_model import HeldModel
 from generator.origin import origin_of
 from generator.prompts.fitting import Fitting, Prompt
+from generator.prompts.named import find_prompt
 from generator.prompts.room import require_room, sampling_of
 from generator.safety.content_filter import concerns
 from generator.transcript import Transcript
@@ -42,6 +43,8 @@ class Generator(Answerer):
         self.spec = spec
         self._held = HeldModel(spec, settings, force, at_once)
         self.path, self.header, self.predicted = self._held.path, self._held.header, self._held.predicted
+        self._settings = settings
+        find_prompt(spec.prompt, settings)  # an unknown one is to be told before anything is loaded
         self._fitting = Fitting(spec, settings.verbatim)
         # The next ones shall be there, with their prompts ready, when a place in the batch becomes free.
         places = self._held.sequences
@@ -111,6 +114,7 @@ class Generator(Answerer):
         sharing: int | CoreShare = 1,
         answers: AnswerMode | None = None,
         seed: int | None = None,
+        prompt: str | None = None,
     ) -> Iterator[Loading | PromptProgress | Piece | Answer]:
         """Answer `question` from `matches` (best first): the same events, but last the whole Answer.
 
@@ -118,19 +122,22 @@ class Generator(Answerer):
         an answer, then the lowest-ranked passages; raises PromptTooLong if not even one fits.
         `answers`: None as the model's settings say. A "verbatim" one is a choice of sentences, whatever was
         said before: no history is in its prompt. Raises ConfigError for a model behind a server.
-        `seed`: of the sampling, in place of the settings'.
+        `seed`: of the sampling, `prompt`: the name of the words to ask with; each in place of the settings'.
         """
         asked = time.perf_counter()
-        request = Question(question, tuple(matches), tuple(history), answers or self.spec.answers, mode, seed)
+        words = find_prompt(prompt or self.spec.prompt, self._settings)
+        request = Question(
+            question, tuple(matches), tuple(history), answers or self.spec.answers, mode, seed, words
+        )
         self._require_able(request)
         share = CoreShare.of(sharing)
         with self._lock:
             queue_s = time.perf_counter() - asked
             yield from self._held.ready()
-            prompt, events = yield from self._begin(request, share)
+            fitted, events = yield from self._begin(request, share)
             # Whoever leaves early ends this answer before the next one may ask, or the next is taken for it.
             with closing(events):
-                yield from self._answered(request, prompt, events, queue_s, share)
+                yield from self._answered(request, fitted, events, queue_s, share)
 
     def _require_able(self, question: Question) -> None:
         if question.answers == "verbatim" and self.spec.remote:
@@ -192,6 +199,7 @@ class Generator(Answerer):
                 history_dropped=len(question.history) - len(prompt.history),
                 origin=origin,
                 answers=question.answers,
+                template=question.template,
                 quotes=tuple(choice.quotes),
                 own_line=choice.own_line.rstrip(),
                 flagged=concerns(

@@ -71,8 +71,9 @@ class Extractive(Answerer):
         sharing: int | CoreShare = 1,
         answers: AnswerMode | None = None,
         seed: int | None = None,
+        prompt: str | None = None,
     ) -> Iterator[Loading | Text | Answer]:
-        """As `Generator.stream`; `history` and `seed` are not looked at.
+        """As `Generator.stream`; `history`, `seed` and `prompt` are not looked at.
 
         Raises ConfigError if it is told to write.
         """

@@ -49,6 +49,29 @@ def test_a_free_answer_is_always_the_same(generator: Generator, kettle: list[Mat
     assert other.abstained
 
 
+@pytest.mark.parametrize(
+    ("prompt", "text", "n_prompt"),
+    [
+        ("default", "The kettle is louder than my old one, but the handle stays cool.", 196),
+        ("short", "The kettle is loud.", 159),
+        ("examples", "The kettle is loud.", 405),
+    ],
+)
+def test_each_prompt_has_its_answer(
+    prompt: str, text: str, n_prompt: int, generator: Generator, kettle: list[Match]
+) -> None:
+    answer = generator.answer(QUESTION, kettle, mode="measured", prompt=prompt)
+    assert (answer.text, answer.timing.n_prompt) == (text, n_prompt)
+    assert answer.template and answer.template.prompt == prompt
+    # A further question goes on where the first one ended, whatever the words were.
+    second = generator.answer("And the handle?", kettle, history=[answer.exchange], prompt=prompt)
+    assert second.history and second.text
+    # Verbatim answers too: none of these has its own words for them.
+    chosen = generator.answer(QUESTION, kettle, mode="measured", answers="verbatim", prompt=prompt)
+    assert chosen.template and chosen.template.prompt == "default"
+    assert [quote.text for quote in chosen.quotes] == [TEXTS[0]]
+
+
 def test_a_verbatim_answer_quotes(generator: Generator, kettle: list[Match]) -> None:
     answer = generator.answer(QUESTION, kettle, mode="measured", answers="verbatim")
     assert answer.text == '"Quiet, I can hear the radio while it boils." [1] (4 of 5 stars)'
