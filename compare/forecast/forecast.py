@@ -127,7 +127,8 @@ def _forecast(plan: Plan, settings: Settings, contestant: Contestant, log: Answe
         return Forecast(contestant, None, None, seconds_foretold(plan, contestant, None, log), ())
     answers = sum(task.repeats for task in plan.tasks)
     located = _locate(spec, settings, at_once(answers) if plan.mode == "throughput" else 1)
-    sizes = prompt_sizes(contestant, plan.tasks, plan.verbatim, located.file)
+    settings = settings.model_copy(update={"verbatim": plan.verbatim})
+    sizes = prompt_sizes(contestant, plan.tasks, settings, located.file)
     seconds = seconds_foretold(plan, contestant, sizes, log)
     return Forecast(contestant, sizes, located.memory, seconds, located.remarks, located.at_once)
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from compare.plan.contestant import contestant_of
 from compare.plan.plan import tasks_of
 from compare.report.finished import FinishedRun
 from compare.run.machine import Conditions
@@ -14,6 +15,9 @@ from compare.statistics import ModelSummary
 from config.counted import counted
 from generator.figures import EXTRACTIVE, REMOTE, VERBATIM
 from generator.log.answer_log import Row
+
+# Of a prompt's hash so many characters are enough to tell two apart.
+_HASH = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +51,7 @@ def entrants(summaries: Sequence[ModelSummary], rows: Sequence[Row]) -> tuple[En
 
 
 def _entrant(index: int, summary: ModelSummary, rows: Sequence[Row]) -> Entrant:
-    row = next(one for one in rows if (one["model"], one["answers"]) == (summary.model, summary.answering))
+    row = next(one for one in rows if contestant_of(one) == summary.name)
     badge = chr(ord("A") + index) if index < 26 else str(index + 1)
     return Entrant(
         badge,
@@ -70,6 +74,9 @@ def _settings(settings: Mapping[str, object]) -> Iterator[str]:
     for key, form in words.items():
         if settings.get(key) is not None:
             yield form.format(settings[key])
+    template = settings.get("template")
+    if isinstance(template, Mapping):
+        yield f"prompt {template['prompt']} {template['sha256'][:_HASH]}"
 
 
 def facts(run: FinishedRun) -> tuple[Fact, ...]:

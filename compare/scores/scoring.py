@@ -26,8 +26,8 @@ def score_answers(
     """The scores of rows of the answer log, in their order.
 
     `expectations`: by (product_id, question); what is not in it is not known. Rows of the same run, model,
-    way of answering, product and question are repeats, and give `stability`. Embeds all texts in one call.
-    May raise ConfigError, if the embedder cannot be loaded.
+    prompt, way of answering, product and question are repeats, and give `stability`. Embeds all texts in one
+    call. May raise ConfigError, if the embedder cannot be loaded.
     """
     drafts = [_draft(row, expectations.get((row["product_id"], row["question"]), UNKNOWN)) for row in rows]
     if not drafts:
@@ -49,7 +49,9 @@ class _Draft:
     @property
     def repeats(self) -> Hashable:
         """The same for answers of the same contestant to the same question."""
-        return tuple(self.row.get(key) for key in ("run_id", "model", "answers", "product_id", "question"))
+        prompt = (self.row.get("model_settings") or {}).get("prompt")
+        keys = ("run_id", "model", "answers", "product_id", "question")
+        return prompt, *(self.row.get(key) for key in keys)
 
     @property
     def claims(self) -> Sequence[Claim]:
