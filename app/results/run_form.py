@@ -109,7 +109,9 @@ def _who(what: str) -> dict[str, Any]:
         placeholder="All of this machine" if what == OWN else FROM_FILE,
         key=f"contestants of {what}",
         persist_state="session",
-        help="A model, and a model in its other way of answering: free against verbatim is a comparison too.",
+        accept_new_options=True,
+        help="A model, and a model in its other way of answering: free against verbatim is a comparison too. "
+        "So is one prompt against another: type smollm2@short, or smollm2@examples:verbatim.",
     )
     judge = st.selectbox(
         "Judge",
