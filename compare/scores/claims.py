@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 from compare.scores.abstention import declines
 from compare.scores.score import Span
-from compare.scores.wording import wording
 from generator.citations import Citation, citation_groups
 from generator.log.answer_log import Row
+from generator.support.wording import wording
 from generator.verbatim.choice import OWN_WORDS
 from generator.verbatim.sentences import sentence_pieces
 

@@ -11,11 +11,11 @@ from compare.scores.language import comparable
 from compare.scores.nearness import relevance, right_side, side_of
 from compare.scores.repetition import repetition
 from compare.scores.score import AnswerScores, Span
-from compare.scores.source import Reading, Source, windows_of
 from compare.scores.stability import agreement, stability
-from compare.scores.support import SUPPORTED, support
 from compare.scores.traps import resisted
 from generator.log.answer_log import Row
+from generator.support.source import Reading, Source, windows_of
+from generator.support.support import SUPPORTED, support
 from retriever.embedder import Embedder
 from retriever.stance import Stance, stance_of, unit
 

@@ -11,7 +11,7 @@ from itertools import pairwise
 
 from uniseg.wordbreak import words as word_segments
 
-from compare.scores.vocabulary import DENIALS, FUNCTION, NUMBERS, UNITS
+from generator.support.vocabulary import DENIALS, FUNCTION, NUMBERS, UNITS
 
 _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
 # Words are compared by their beginning: a stand-in for stemming that knows no language.
