@@ -11,8 +11,9 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 ModelKind = Literal["gguf", "openai", "extractive"]
-# Whether a model writes its answer, or chooses sentences of the reviews by their numbers.
-AnswerMode = Literal["free", "verbatim"]
+# Whether a model writes its answer, chooses sentences of the reviews by their numbers, or reports such
+# sentences one by one.
+AnswerMode = Literal["free", "verbatim", "grounded"]
 
 
 class Section(BaseModel):

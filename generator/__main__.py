@@ -67,7 +67,8 @@ def ask(
     language: Language = None,
     force: Annotated[bool, typer.Option("--force", help="Load the model even if it does not fit.")] = False,
     answers: Annotated[
-        AnswerMode | None, typer.Option(help="Let it write, or choose sentences; else as in the settings.")
+        AnswerMode | None,
+        typer.Option(help="Let it write, choose sentences, or report them; else as in the settings."),
     ] = None,
     prompt: Annotated[
         str | None, typer.Option(help="The name of the prompt to ask with; else as in the settings.")
@@ -197,7 +198,7 @@ def _print_figures(answer: Answer, spec: ModelSpec, retrieval_s: float) -> None:
         "load_s": answer.load_s,
         "retrieval_s": retrieval_s,
     }
-    chose = " (verbatim)" if answer.answers == "verbatim" else ""
+    chose = f" ({answer.answers})" if answer.answers != "free" else ""
     table = Table(title=f"{answer.model}{chose}, {answer.mode}, stopped by: {answer.stop_reason}")
     table.add_column("figure")
     table.add_column("value", justify="right")

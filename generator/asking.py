@@ -13,8 +13,8 @@ from retriever.passage import Match
 class Question:
     """`text` is to be answered from `matches` (best first), after `history` (oldest first).
 
-    `answers`: whether the model writes, or chooses sentences; `prompt`: in which words it is asked. `mode`:
-    how its time is taken. `seed` of the sampling: None as the model's settings say.
+    `answers`: whether the model writes, chooses sentences, or reports them; `prompt`: in which words it is
+    asked. `mode`: how its time is taken. `seed` of the sampling: None as the model's settings say.
     """
 
     text: str

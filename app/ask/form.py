@@ -25,7 +25,8 @@ FIRST_DAY = date(1995, 1, 1)
 TOGETHER, ONE_BY_ONE = "together", "one after the other"
 ANSWERS = (
     "Free: models write. Verbatim: they only choose sentences, and the page quotes them: nothing is said "
-    "that no customer said. As set: each model as its settings say."
+    "that no customer said. Grounded: an embedder chooses sentences, and models report them one by one; "
+    "what a sentence does not support is quoted. As set: each model as its settings say."
 )
 PROMPT = "The words that models are asked with: `generator/prompts`, and yours. As set: each model's own."
 AS_SET = "as set"

@@ -172,8 +172,10 @@ class Turn:
 
         def follow(live: LiveAnswer, ticket: "Ticket") -> None:
             earlier = history.get(live.model, ())
-            prompt = self._specs[live.model].prompt
-            live.follow(ticket, asked.text, retrieved.matches, earlier, record, asked.answers, prompt)
+            spec = self._specs[live.model]
+            # The one without a language model has but one way.
+            answers = None if spec.kind == "extractive" else asked.answers
+            live.follow(ticket, asked.text, retrieved.matches, earlier, record, answers, spec.prompt)
 
         self.stage = "answering"
         if asked.one_by_one:

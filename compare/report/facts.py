@@ -13,7 +13,7 @@ from compare.report.finished import FinishedRun
 from compare.run.machine import Conditions
 from compare.statistics import ModelSummary
 from config.counted import counted
-from generator.figures import EXTRACTIVE, REMOTE, VERBATIM
+from generator.figures import EXTRACTIVE, GROUNDED, REMOTE, VERBATIM
 from generator.log.answer_log import Row
 
 # Of a prompt's hash so many characters are enough to tell two apart.
@@ -32,8 +32,8 @@ class Fact:
 class Entrant:
     """Who took part; `badge`: the letter that stands for it in charts.
 
-    `form`: "free" or "verbatim". `settings`: how it was asked, in words. `file_sha256`: of the model's file,
-    None where there is none.
+    `form`: "free", "verbatim" or "grounded". `settings`: how it was asked, in words. `file_sha256`: of the
+    model's file, None where there is none.
     """
 
     badge: str
@@ -142,6 +142,7 @@ def notes(summaries: Sequence[ModelSummary], rows: Sequence[Row]) -> tuple[str, 
         "are those of a tiny file.": any(one.random_weights for one in summaries),
         f"{REMOTE} The machine named here is the one that asked.": remote,
         EXTRACTIVE: any(one.kind == "extractive" for one in summaries),
+        GROUNDED: any(one.answering == "grounded" for one in summaries),
         VERBATIM: any(one.answering == "verbatim" and one.kind != "extractive" for one in summaries),
         "Throughput: several answers were written at a time. The time of each alone is not known, so "
         "that speeds and times are missing here; memory is that of a process with room for all of them.": any(

@@ -159,10 +159,10 @@ class _Scoring:
 
 
 def _said(row: Row) -> str:
-    """The answer, without the stars and dates that stand beside each quotation of a verbatim one."""
+    """The answer, without what the program put beside its quotations and reports."""
     if row["answers"] == "free":
         return str(row["answer"])
-    return "\n".join([*(quote["text"] for quote in row["quotes"]), row["own_line"]])
+    return "\n".join([*(quote.get("report") or quote["text"] for quote in row["quotes"]), row["own_line"]])
 
 
 def _unsupported(sentences: Sequence[AnswerSentence], supports: Sequence[float]) -> Iterator[Span]:

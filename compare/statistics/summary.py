@@ -43,7 +43,7 @@ class Spread:
 
 @dataclass(frozen=True, slots=True)
 class ModelSummary:
-    """One contestant in one run: a model that was `answering` free or verbatim, asked with a `prompt`.
+    """One contestant in one run: a model, `answering` free, verbatim or grounded, asked with a `prompt`.
 
     Memory is the highest of its answers, in bytes; `load_s` that of the run. A model behind a server (`kind`
     "openai") has neither: None. The one without a language model ("extractive") has no memory of its own.
@@ -84,7 +84,7 @@ class ModelSummary:
             note
             for note, holds in {
                 f"prompt {self.prompt}": self.prompt is not None,
-                "verbatim": self.answering == "verbatim",
+                self.answering: self.answering != "free",
                 "remote": self.remote,
                 "random weights": self.random_weights,
             }.items()

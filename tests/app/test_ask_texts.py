@@ -39,7 +39,7 @@ def query(text: str) -> dict[str, str]:
     stars,
     days,
     days,
-    st.sampled_from([None, "free", "verbatim"]),
+    st.sampled_from([None, "free", "verbatim", "grounded"]),
     st.sampled_from([None, "de", "pt"]),
     st.sampled_from([None, *PROMPTS]),
 )
@@ -56,7 +56,7 @@ def test_a_link_leads_back_to_its_question(  # type: ignore[no-untyped-def]
     [
         ("models=a,nobody", "'nobody', which is not here. Here are: a, b, c, d, e."),
         ("models=a,b,c,d,e", "asks 5 models; 4 are the most"),
-        ("answers=loud", "expected one of free, verbatim"),
+        ("answers=loud", "expected one of free, verbatim, grounded"),
         ("prompt=shrt", "'shrt', which is not here; did you mean 'short'\\? Here are: default, short."),
         ("stars=5-1", "two numbers from 1 to 5"),
         ("stars=<b>", "two numbers from 1 to 5"),

@@ -58,6 +58,21 @@ def test_quotations_and_the_own_line_are_logged(database: Database, answer: Answ
     ]
 
 
+def test_a_grounded_answer_says_of_each_sentence_whether_it_is_reported(
+    database: Database, answer: Answer
+) -> None:
+    quotes = (Sentence(2, 0, 5, "Laut."), Sentence(1, 0, 6, "Leise."))
+    reports = ("One customer says that it is loud.", None)
+    grounded = replace(answer, answers="grounded", quotes=quotes, reports=reports)
+    AnswerLog(database).record(grounded, SPEC, "B01", retrieval_s=0.25)
+    (row,) = AnswerLog(database).select()
+    assert (row["answers"], row["citations"]) == ("grounded", [2, 1])
+    assert [(quote["text"], quote["report"]) for quote in row["quotes"]] == [
+        ("Laut.", "One customer says that it is loud."),
+        ("Leise.", None),
+    ]
+
+
 def test_every_column_equals_the_answer(database: Database, answer: Answer) -> None:
     log = AnswerLog(database)
     log.begin_run("demo", {"models": ["tiny-llama"]})

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from config import AnswerMode, ModelSpec, Settings
-from generator import Answer, Generator
+from generator import Answer, Generator, open_answerer
 from generator.events import Text
+from retriever import Embedder
 from retriever.passage import Match
 
 MIB = 2**20
@@ -77,6 +78,24 @@ def test_a_verbatim_answer_quotes(generator: Generator, kettle: list[Match]) -> 
     assert answer.text == '"Quiet, I can hear the radio while it boils." [1] (4 of 5 stars)'
     assert [quote.text for quote in answer.quotes] == [TEXTS[0]]
     assert (answer.timing.n_prompt, answer.timing.n_out, answer.citations) == (158, 3, (1,))
+
+
+def test_a_grounded_answer_reports_what_it_can_and_quotes_the_rest(
+    smollm2: tuple[ModelSpec, Settings], kettle: list[Match]
+) -> None:
+    spec, settings = smollm2
+    with open_answerer(spec, settings, Embedder(settings.embedder)) as answerer:
+        answer = answerer.answer(QUESTION, kettle, mode="measured", answers="grounded")
+        again = answerer.answer(QUESTION, kettle, answers="grounded", prompt="short")
+    assert answer.text == (
+        '"Quiet, I can hear the radio while it boils." [1] '
+        "One customer says that it is louder than the old one, but the handle stays cool [3]. "
+        "One customer says that it boils a litre in three minutes [2]. "
+        "One customer says that the lid is stiff [2]."
+    )
+    assert (answer.timing.n_prompt, answer.timing.n_prompt_reused, answer.timing.n_out) == (0, 0, 0)
+    # It has words of its own; those of the prompt that is named are not among them.
+    assert again.text == answer.text
 
 
 def test_what_streams_is_the_whole(generator: Generator, kettle: list[Match]) -> None:
