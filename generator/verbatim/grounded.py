@@ -172,7 +172,8 @@ class Grounded:
         held, loaded = self._held, self._held.loaded
         # "measured": spelled alike whatever is in the cache. From the second sentence on, the examples are.
         tokens = held.tokenize(report_messages(sentence.text), "measured")
-        if len(tokens) + _MOST_TOKENS > loaded.n_ctx:
+        # What a customer asks cannot be reported as said.
+        if len(tokens) + _MOST_TOKENS > loaded.n_ctx or sentence.text.endswith("?"):
             return None
         sampling = sampling_of(self._spec, loaded, len(tokens), ())
         sampling = replace(
