@@ -30,14 +30,13 @@ from benchmarks.database import ingested
 from benchmarks.evidence import ask_labelled
 from benchmarks.evidence_scores import Scores
 from benchmarks.questions import read_questions
-from compare.plan.contestant import find_contestants
+from compare.plan.contestant import contestant_of, find_contestants
 from compare.plan.experiment import Experiment
 from compare.plan.plan import Plan
 from compare.plan.planning import make_plan
 from compare.run.runner import Answered, Failure, Runner
 from compare.scores import AnswerScores, score_answers
 from compare.statistics import summarise
-from compare.statistics.measure import contestant_of
 from config import Settings, load_settings
 from config.command import console, run, tell
 from config.errors import UserError

@@ -17,11 +17,11 @@ import numpy as np
 import typer
 
 from compare.scores.claims import answer_sentences
-from compare.scores.source import Reading, windows_of
-from compare.scores.support import SIGNS, SUPPORTED, signs, support
 from config import Settings
 from config.command import run
 from config.yaml_file import read_yaml
+from generator.support.source import Reading, windows_of
+from generator.support.support import SIGNS, SUPPORTED, signs, support
 from retriever import Embedder
 
 DATA = Path("tests/golden/groundedness.yaml")

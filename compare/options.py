@@ -25,8 +25,8 @@ File = Annotated[
 Models = Annotated[
     str | None,
     typer.Option(
-        help="Names from settings or catalogue, with commas: a,b,b:verbatim. Default: all on disk, and "
-        "extractive.",
+        help="Names from settings or catalogue, with commas: a,b,b:verbatim,b@short. Default: all on disk, "
+        "and extractive.",
         rich_help_panel=_KEYS,
     ),
 ]

@@ -19,8 +19,9 @@ from pydantic import (
 )
 
 ModelKind = Literal["gguf", "openai", "extractive"]
-# Whether a model writes its answer, or chooses sentences of the reviews by their numbers.
-AnswerMode = Literal["free", "verbatim"]
+# Whether a model writes its answer, chooses sentences of the reviews by their numbers, or reports such
+# sentences one by one.
+AnswerMode = Literal["free", "verbatim", "grounded"]
 
 
 def no_switch(value: Any) -> Any:
@@ -88,8 +89,27 @@ class Wheel(Section):
 
 # Keys that not every kind has, and which of them a kind needs.
 _KEYS: dict[str, tuple[str, ...]] = {
-    "gguf": ("file", "repository", "wheel", "adapter", "adapter_scale", "answers", "threads", "stop"),
-    "openai": ("url", "served_model", "api_key_env", "concurrency", "timeout_s", "extra_body", "stop"),
+    "gguf": (
+        "file",
+        "repository",
+        "wheel",
+        "adapter",
+        "adapter_scale",
+        "answers",
+        "prompt",
+        "threads",
+        "stop",
+    ),
+    "openai": (
+        "url",
+        "served_model",
+        "api_key_env",
+        "concurrency",
+        "timeout_s",
+        "extra_body",
+        "prompt",
+        "stop",
+    ),
     "extractive": ("answers",),
 }
 _REQUIRED = {"gguf": "file", "openai": "url"}
@@ -107,6 +127,7 @@ class ModelSpec(Section):
     reasoning that some models write before it. A `temperature` of 0 always takes the likeliest token; else
     `top_k`, `top_p` and `seed` say which.
     `answers`: how it answers unless a question says otherwise; one behind a server can only write.
+    `prompt`: the name of the prompt that it is asked with; without it, the default one.
     `threads`: how many an answer has at most; without it, one for each core that may be used.
     `stop`: texts that end an answer that it writes, and are no part of it.
 
@@ -134,6 +155,7 @@ class ModelSpec(Section):
     timeout_s: float = Field(default=600, gt=0)
     extra_body: Annotated[dict[str, Any], AfterValidator(_extra_parameters)] = Field(default={}, repr=False)
     answers: AnswerMode = "free"
+    prompt: str | None = Field(default=None, min_length=1)
     stop: tuple[Annotated[str, Field(min_length=1)], ...] = ()
     n_ctx: int = Field(default=2048, ge=128)
     max_tokens: int = Field(default=512, ge=1)

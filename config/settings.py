@@ -157,6 +157,11 @@ class Settings(BaseSettings):
         """Where GGUF files are looked for."""
         return self.home / "models"
 
+    @property
+    def prompts_folder(self) -> Path:
+        """Where a user's own prompts are looked for."""
+        return self.home / "prompts"
+
     def model(self, name: str) -> ModelSpec:
         """The configured model of this name; raises UnknownModel, naming the closest."""
         if name in self.models:

@@ -30,6 +30,7 @@ from generator import (
 from generator.figures import figure, format_figure, format_memory, remarks
 from generator.log.answer_log import Row
 from generator.log.export import write_csv
+from generator.prompts.named import asked_with
 from generator.safety.guard import guard_of, guarded
 from models.catalogue.catalogue import find_spec
 from models.gguf.architecture import beyond_training
@@ -68,12 +69,18 @@ def ask(
     language: Language = None,
     force: Annotated[bool, typer.Option("--force", help="Load the model even if it does not fit.")] = False,
     answers: Annotated[
-        AnswerMode | None, typer.Option(help="Let it write, or choose sentences; else as in the settings.")
+        AnswerMode | None,
+        typer.Option(help="Let it write, choose sentences, or report them; else as in the settings."),
+    ] = None,
+    prompt: Annotated[
+        str | None, typer.Option(help="The name of the prompt to ask with; else as in the settings.")
     ] = None,
 ) -> None:
     """Stream an answer, then print the passages it cites and its figures."""
     settings = load_settings()
     spec = find_spec(model, settings)
+    if prompt is not None:
+        spec = asked_with(spec, prompt)
     embedder = Embedder(settings.embedder)
     with (
         guard_of(settings) or nullcontext() as guard,
@@ -200,7 +207,7 @@ def _print_figures(answer: Answer, spec: ModelSpec, retrieval_s: float) -> None:
         "load_s": answer.load_s,
         "retrieval_s": retrieval_s,
     }
-    chose = " (verbatim)" if answer.answers == "verbatim" else ""
+    chose = f" ({answer.answers})" if answer.answers != "free" else ""
     table = Table(title=f"{answer.model}{chose}, {answer.mode}, stopped by: {answer.stop_reason}")
     table.add_column("figure")
     table.add_column("value", justify="right")

@@ -14,6 +14,7 @@ from generator.citations import Citation, cited_numbers, replaced, without_citat
 from generator.events import StopReason, TimingMode
 from generator.measured import Memory, Timing
 from generator.origin import Origin
+from generator.prompts.named import Template
 from generator.verbatim.sentences import Sentence
 from retriever.passage import Match, Passage
 
@@ -71,8 +72,11 @@ class Answer:
     `history`: the earlier exchanges in the prompt, oldest first; `history_dropped` older ones did not fit, or
     were not for a choice to know.
     `flagged`: what the content filter, and a guard model, noticed in what the model said itself, in words.
-    `answers`: whether the model wrote, or chose. Of a choice: `quotes` are sentences of `matches`, in the
-    model's order, which `text` holds on a line each; `own_line` is what it added in its own words.
+    `answers`: whether the model wrote, chose, or reported. Of a choice: `quotes` are sentences of `matches`,
+    in the model's order, which `text` holds on a line each; `own_line` is what it added in its own words. Of
+    a grounded answer: `quotes` are what its sentences rest on, and `reports` what the model made of each;
+    None where it is quoted.
+    `template`: the words that it was asked with; None where no model was asked.
     """
 
     model: str
@@ -94,8 +98,10 @@ class Answer:
     answers: AnswerMode = "free"
     quotes: tuple[Sentence, ...] = ()
     own_line: str = ""
+    reports: tuple[str | None, ...] = ()
     flagged: tuple[str, ...] = ()
     origin: Origin = field(default_factory=Origin)
+    template: Template | None = None
     words: int = field(init=False)
 
     def __post_init__(self) -> None:

@@ -60,6 +60,7 @@ class Answerer(ABC):
         sharing: int | CoreShare = 1,
         answers: AnswerMode | None = None,
         seed: int | None = None,
+        prompt: str | None = None,
     ) -> Iterator[Loading | PromptProgress | Piece | Answer]:
         """The events of one answer, last the whole Answer; `Generator` says what the arguments mean."""
 
@@ -73,10 +74,18 @@ class Answerer(ABC):
         sharing: int | CoreShare = 1,
         answers: AnswerMode | None = None,
         seed: int | None = None,
+        prompt: str | None = None,
     ) -> Answer:
         """The last event of `stream`."""
         *_, last = self.stream(
-            question, matches, history=history, mode=mode, sharing=sharing, answers=answers, seed=seed
+            question,
+            matches,
+            history=history,
+            mode=mode,
+            sharing=sharing,
+            answers=answers,
+            seed=seed,
+            prompt=prompt,
         )
         assert isinstance(last, Answer)
         return last

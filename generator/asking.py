@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from config import AnswerMode
 from generator.answer import Exchange
 from generator.events import TimingMode
+from generator.prompts.named import DEFAULT_PROMPT, NamedPrompt, Template
 from retriever.passage import Match
 
 
@@ -12,8 +13,8 @@ from retriever.passage import Match
 class Question:
     """`text` is to be answered from `matches` (best first), after `history` (oldest first).
 
-    `answers`: whether the model writes, or chooses sentences. `mode`: how its time is taken. `seed` of the
-    sampling: None as the model's settings say.
+    `answers`: whether the model writes, chooses sentences, or reports them; `prompt`: in which words it is
+    asked. `mode`: how its time is taken. `seed` of the sampling: None as the model's settings say.
     """
 
     text: str
@@ -22,3 +23,9 @@ class Question:
     answers: AnswerMode = "free"
     mode: TimingMode = "interactive"
     seed: int | None = None
+    prompt: NamedPrompt = DEFAULT_PROMPT
+
+    @property
+    def template(self) -> Template:
+        """The text that asks for this way of answering."""
+        return self.prompt.text if self.answers == "free" else self.prompt.verbatim

@@ -82,6 +82,13 @@ VERBATIM = (
     "Compare its speed with that of other choices only."
 )
 
+# What must be read with the figures of a grounded answer.
+GROUNDED = (
+    "Grounded: an embedder chose sentences, the model reported them one by one, and what its sentence did "
+    "not support was quoted instead. Tokens are those of all reports; the first word comes when the first "
+    "sentence may stand. Speeds are those of reading and writing alone."
+)
+
 # What must be read with the figures of the contestant without a language model.
 EXTRACTIVE = (
     "Extractive: no language model; an embedder ranks the sentences. It has no tokens, and all of its answer "
@@ -91,6 +98,7 @@ EXTRACTIVE = (
 # In place of a memory that is not this model's own to measure, by the model's kind.
 _MEMORY_ELSEWHERE = {"openai": "remote", "extractive": "the embedder's"}
 
+_OF_FORM = {"verbatim": VERBATIM, "grounded": GROUNDED}
 _BY_KEY = {figure.key: figure for figure in FIGURES}
 
 
@@ -115,7 +123,7 @@ def remarks(kind: str, answers: str) -> list[str]:
     """What must be read with the figures of a model of this kind that answered so."""
     if kind == "extractive":
         return [EXTRACTIVE]
-    return [*([REMOTE] if kind == "openai" else []), *([VERBATIM] if answers == "verbatim" else [])]
+    return [*([REMOTE] if kind == "openai" else []), *([_OF_FORM[answers]] if answers in _OF_FORM else [])]
 
 
 def format_memory(key: str, value: float | None, kind: str) -> str:

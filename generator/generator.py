@@ -20,11 +20,15 @@ from generator.events import Done, Event, Loading, Message, Piece, PromptProgres
 from generator.held_model import HeldModel
 from generator.origin import origin_of
 from generator.prompts.fitting import Fitting, Prompt
+from generator.prompts.named import find_prompt
 from generator.prompts.room import require_room, sampling_of
 from generator.safety.content_filter import concerns
 from generator.transcript import Transcript
 from generator.verbatim.choice import Choice
+from generator.verbatim.grounded import TEMPLATE, Grounded, chosen_sentences, report_messages
+from retriever.embedder import Embedder
 from retriever.passage import Match
+from retriever.stance import stance_of
 
 # Questions that a batch is asked beyond those it has places for.
 AHEAD = 2
@@ -36,12 +40,22 @@ class Generator(Answerer):
     One answer at a time, of a server `spec.concurrency`; of a file up to `at_once` if the memory allows it,
     all in one batch: then each caller has a thread of its own. Raises ModelUnavailable if the file is missing
     or unusable, and before loading, unless `force`, if it does not fit. `close()` frees the memory.
+    `embedder`: the one of retrieval, which chooses the sentences of grounded answers.
     """
 
-    def __init__(self, spec: ModelSpec, settings: Settings, force: bool = False, at_once: int = 1) -> None:
+    def __init__(
+        self,
+        spec: ModelSpec,
+        settings: Settings,
+        force: bool = False,
+        at_once: int = 1,
+        embedder: Embedder | None = None,
+    ) -> None:
         self.spec = spec
         self._held = HeldModel(spec, settings, force, at_once)
         self.path, self.header, self.predicted = self._held.path, self._held.header, self._held.predicted
+        self._settings, self._embedder = settings, embedder
+        find_prompt(spec.prompt, settings)  # an unknown one is to be told before anything is loaded
         self._fitting = Fitting(spec, settings.verbatim)
         # The next ones shall be there, with their prompts ready, when a place in the batch becomes free.
         places = self._held.sequences
@@ -111,33 +125,85 @@ class Generator(Answerer):
         sharing: int | CoreShare = 1,
         answers: AnswerMode | None = None,
         seed: int | None = None,
+        prompt: str | None = None,
     ) -> Iterator[Loading | PromptProgress | Piece | Answer]:
         """Answer `question` from `matches` (best first): the same events, but last the whole Answer.
 
         `history`: earlier exchanges, oldest first. The oldest are dropped until the prompt leaves room for
         an answer, then the lowest-ranked passages; raises PromptTooLong if not even one fits.
-        `answers`: None as the model's settings say. A "verbatim" one is a choice of sentences, whatever was
-        said before: no history is in its prompt. Raises ConfigError for a model behind a server.
-        `seed`: of the sampling, in place of the settings'.
+        `answers`: None as the model's settings say. A "verbatim" one is a choice of sentences, a "grounded"
+        one reports sentences that the embedder chose; whatever was said before: no history is in their
+        prompts. For these raises ConfigError for a model behind a server, for the last without an embedder.
+        `seed`: of the sampling, `prompt`: the name of the words to ask with; each in place of the settings'.
         """
         asked = time.perf_counter()
-        request = Question(question, tuple(matches), tuple(history), answers or self.spec.answers, mode, seed)
+        words = find_prompt(prompt or self.spec.prompt, self._settings)
+        request = Question(
+            question, tuple(matches), tuple(history), answers or self.spec.answers, mode, seed, words
+        )
         self._require_able(request)
         share = CoreShare.of(sharing)
         with self._lock:
             queue_s = time.perf_counter() - asked
             yield from self._held.ready()
-            prompt, events = yield from self._begin(request, share)
+            if request.answers == "grounded":
+                yield from self._grounded(request, queue_s, share)
+                return
+            fitted, events = yield from self._begin(request, share)
             # Whoever leaves early ends this answer before the next one may ask, or the next is taken for it.
             with closing(events):
-                yield from self._answered(request, prompt, events, queue_s, share)
+                yield from self._answered(request, fitted, events, queue_s, share)
 
     def _require_able(self, question: Question) -> None:
-        if question.answers == "verbatim" and self.spec.remote:
+        if question.answers != "free" and self.spec.remote:
             raise ConfigError(
-                f"{self.spec.name} is behind a server, which cannot be held to choosing sentences. "
-                "Verbatim answers need a local model."
+                f"{self.spec.name} is behind a server, which cannot be held to sentences of the reviews. "
+                "Verbatim and grounded answers need a local model."
             )
+        if question.answers == "grounded" and self._embedder is None:
+            raise ConfigError(
+                f"{self.spec.name} has no embedder, which chooses what a grounded answer rests on. "
+                "Give one to the Generator, or use open_answerer."
+            )
+
+    def _grounded(
+        self, question: Question, queue_s: float, share: CoreShare
+    ) -> Iterator[Loading | PromptProgress | Piece | Answer]:
+        assert self._embedder
+        stance_of(self._embedder)  # learnt with the first question, outside the timing
+        passages = [match.passage for match in question.matches]
+        making = Grounded(self._held, self.spec, self._embedder, question.mode)
+        limit = self._settings.verbatim.sentences
+        chosen = chosen_sentences(question.text, passages, self._embedder, limit)
+        transcript = Transcript()
+        with closing(making.write(chosen, share, question.seed)) as events:
+            for event in events:
+                transcript.take(event)
+                yield event
+        asked = [message for sentence in chosen for message in report_messages(sentence.text)]
+        own_words = " ".join(filter(None, making.reports))
+        yield Answer(
+            model=self.spec.name,
+            question=question.text,
+            text=transcript.text,
+            matches=question.matches,
+            dropped=0,
+            stop_reason=making.stop_reason,
+            timing=making.timing,
+            memory=making.memory,
+            predicted_bytes=self.predicted.process if self.predicted else None,
+            load_s=self._held.load_s,
+            queue_s=queue_s + making.waited_s,
+            mode=question.mode,
+            shared=share.shared or question.mode == "throughput",
+            history_dropped=len(question.history),
+            origin=origin_of(asked, self._held.file_sha256, self._held.loaded.engine),
+            answers="grounded",
+            quotes=tuple(making.quotes),
+            reports=tuple(making.reports),
+            flagged=concerns(own_words, [passage.text for passage in passages]),
+            template=TEMPLATE,
+        )
 
     def _foretold(self, answers: AnswerMode) -> int | None:
         """Bytes of the worker at its peak; a choice needs more than writing."""
@@ -198,6 +264,7 @@ class Generator(Answerer):
                 history_dropped=len(question.history) - len(prompt.history),
                 origin=origin,
                 answers=question.answers,
+                template=question.template,
                 quotes=tuple(choice.quotes),
                 own_line=choice.own_line.rstrip(),
                 flagged=concerns(

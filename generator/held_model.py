@@ -4,7 +4,7 @@ Knows backends, files and memory; knows nothing of questions, reviews or answers
 """
 
 import threading
-from collections.abc import Iterator, Sequence, Sized
+from collections.abc import Generator, Iterator, Sequence, Sized
 from contextlib import suppress
 from typing import Any
 
@@ -117,7 +117,7 @@ class HeldModel:
 
     def generate(
         self, tokens: Sized, sampling: Sampling, mode: TimingMode, share: CoreShare
-    ) -> Iterator[Event]:
+    ) -> Generator[Event]:
         """The events of one answer, on its share of the cores."""
         backend = self._live()
         share.limit(self.spec.threads)

@@ -33,6 +33,10 @@ class Timing:
     `ttft_s` without one. `e2e_s`: from the same call to the last piece of text. `n_out` does not count the
     end token. `n_reasoning` of them made the reasoning block, its tags included. `n_prompt_reused`: prompt
     tokens served from the KV cache. `threads`: the fewest it had.
+
+    Of an answer that is made of several texts by the model (grounded), tokens are those of all. `reading_s`:
+    from each call to the first piece of its text, summed. `writing`: the tokens after the first of each text,
+    and one, and the seconds between the first and the last of each, summed.
     """
 
     ttft_s: float | None
@@ -43,6 +47,8 @@ class Timing:
     n_out: int | None
     threads: int | None
     n_reasoning: int | None = 0
+    reading_s: float | None = None
+    writing: Pace | None = None
 
     @property
     def tpot_s(self) -> float | None:
@@ -56,10 +62,11 @@ class Timing:
 
     @property
     def prefill_tok_s(self) -> float | None:
-        """(n_prompt - n_prompt_reused) / ttft_s: how fast the prompt was read."""
+        """(n_prompt - n_prompt_reused) / ttft_s, or reading_s: how fast the prompt was read."""
+        seconds = self.ttft_s if self.reading_s is None else self.reading_s
         if self.n_prompt is None or self.n_prompt_reused is None:
             return None
-        return (self.n_prompt - self.n_prompt_reused) / self.ttft_s if self.ttft_s else None
+        return (self.n_prompt - self.n_prompt_reused) / seconds if seconds else None
 
     @property
     def e2e_tok_s(self) -> float | None:
@@ -68,6 +75,8 @@ class Timing:
 
     @property
     def _pace(self) -> Pace | None:
+        if self.writing is not None:
+            return self.writing
         if self.n_out is None or self.e2e_s is None or self.ttft_s is None:
             return None
         return Pace(self.n_out, self.e2e_s - self.ttft_s)

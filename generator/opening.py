@@ -17,4 +17,4 @@ def open_answerer(
     """
     if spec.kind == "extractive":
         return Extractive(spec, settings, embedder)
-    return Generator(spec, settings, force=force, at_once=at_once)
+    return Generator(spec, settings, force=force, at_once=at_once, embedder=embedder)

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 
 from compare.scores import Span
 from compare.scores.claims import answer_sentences
-from compare.scores.wording import Wording, wording
 from generator.log.answer_log import Row
+from generator.support.wording import Wording, wording
 
 _WORD = re.compile(r"\w+(?:['\u2019.,]\w+)*")
 

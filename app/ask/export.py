@@ -25,6 +25,8 @@ def _turn(number: int, turn: Turn) -> Iterator[str]:
     facts = [f"About {turn.product.name or turn.product.product_id}", str(asked.filters)]
     if asked.answers:
         facts.append(f"{asked.answers} answers")
+    if asked.prompt:
+        facts.append(f"prompt {asked.prompt}")
     facts.append("models asked one after the other" if asked.one_by_one else "models asked together")
     yield literal(" · ".join(filter(None, facts)))
     if turn.error:

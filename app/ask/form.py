@@ -1,14 +1,18 @@
 """What is chosen before a question is typed: the product, the models, how they answer, from which reviews."""
 
+from collections.abc import Sequence
 from datetime import date
+from typing import get_args
 
 import streamlit as st
 
 from app import resources
 from app.ask.question import MOST_MODELS, Filters, Question
 from app.filters import folded_filters
+from config import AnswerMode
 from config.errors import UserError
 from generator.markdown import literal
+from generator.prompts.named import prompt_names
 from models.catalogue.catalogue import models_here
 from retriever import Product
 from retriever.products import find_products, list_products
@@ -19,7 +23,13 @@ FRESH_SECONDS = 10
 EVERY_STAR = (1, 5)
 FIRST_DAY = date(1995, 1, 1)
 TOGETHER, ONE_BY_ONE = "together", "one after the other"
-VERBATIM = "Models only choose sentences, and the page quotes them: nothing is said that no customer said."
+ANSWERS = (
+    "Free: models write. Verbatim: they only choose sentences, and the page quotes them: nothing is said "
+    "that no customer said. Grounded: an embedder chooses sentences, and models report them one by one; "
+    "what a sentence does not support is quoted. As set: each model as its settings say."
+)
+PROMPT = "The words that models are asked with: `generator/prompts`, and yours. As set: each model's own."
+AS_SET = "as set"
 BLIND = "Names, figures and the order of the columns are hidden until you have voted."
 TIMING = (
     "Together is faster: the models divide this machine's cores, and their timing is marked as shared. "
@@ -68,7 +78,8 @@ def fill_form(question: Question) -> None:
         search="",
         product=question.product_id,
         models=list(question.models),
-        verbatim=question.answers == "verbatim",
+        answers=question.answers,
+        prompt=question.prompt,
         blind=question.blind,
         timing=ONE_BY_ONE if question.one_by_one else TOGETHER,
         stars=(int(filters.min_rating or least), int(filters.max_rating or most)),
@@ -94,7 +105,8 @@ def draw_form(usable: list[str]) -> Question:
             persist_state="session",
         )
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        st.toggle("Verbatim answers", help=VERBATIM, key="verbatim", persist_state="session")
+        _choose_or_leave("Answers", get_args(AnswerMode), ANSWERS, "answers")
+        _choose_or_leave("Prompt", prompt_names(resources.settings()), PROMPT, "prompt")
         st.toggle("Blind", help=BLIND, key="blind", persist_state="session")
         # No segmented control, here and elsewhere: what is chosen there is hard to read in dark colours.
         st.radio(
@@ -116,10 +128,24 @@ def chosen_question() -> Question:
         product_id=state["product"] or first_products()[0].product_id,
         text="",
         models=tuple(state["models"]),
-        answers="verbatim" if state["verbatim"] else None,
+        answers=state["answers"],
+        prompt=state["prompt"],
         filters=_chosen_filters(),
         one_by_one=state["timing"] == ONE_BY_ONE,
         blind=state["blind"],
+    )
+
+
+def _choose_or_leave(name: str, choices: Sequence[str], explained: str, key: str) -> None:
+    """One of the choices, or none: then each model's settings decide."""
+    st.selectbox(
+        name,
+        [None, *choices],
+        format_func=lambda choice: choice or AS_SET,
+        help=explained,
+        key=key,
+        width=130,
+        persist_state="session",
     )
 
 

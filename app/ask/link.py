@@ -1,6 +1,6 @@
 """A question as the query of a link, and back: whoever opens it asks the same. Knows nothing of pages.
 
-`product`, `models` and `q`, and where they are not the usual: `answers`, `stars`, `since`, `until`,
+`product`, `models` and `q`, and where they are not the usual: `answers`, `prompt`, `stars`, `since`, `until`,
 `language`.
 """
 
@@ -16,7 +16,7 @@ from config import AnswerMode
 from config.errors import BadLink
 from config.settings import did_you_mean
 
-KEYS = ("product", "models", "q", "answers", "stars", "since", "until", "language")
+KEYS = ("product", "models", "q", "answers", "prompt", "stars", "since", "until", "language")
 
 
 def link_query(question: Question) -> str:
@@ -32,6 +32,7 @@ def link_query(question: Question) -> str:
         "models": ",".join(question.models),
         "q": question.text,
         "answers": question.answers,
+        "prompt": question.prompt,
         "stars": stars,
         "since": filters.since,
         "until": filters.until,
@@ -40,8 +41,11 @@ def link_query(question: Question) -> str:
     return urlencode({key: value for key, value in values.items() if value})
 
 
-def read_link(query: Mapping[str, str], usual: Question, models: Collection[str]) -> Question:
-    """The question of a link; what it does not say is as in `usual`. `models`: those that can be asked here.
+def read_link(
+    query: Mapping[str, str], usual: Question, models: Collection[str], prompts: Collection[str]
+) -> Question:
+    """The question of a link; what it does not say is as in `usual`. `models`: those that can be asked here,
+    with `prompts`.
 
     Without `q` its text is empty. Raises BadLink.
     """
@@ -57,12 +61,19 @@ def read_link(query: Mapping[str, str], usual: Question, models: Collection[str]
     answers = query.get("answers")
     if answers is not None and answers not in get_args(AnswerMode):
         raise BadLink(f"The link says answers={answers}; expected one of {', '.join(get_args(AnswerMode))}.")
+    prompt = query.get("prompt") or None
+    if prompt is not None and prompt not in prompts:
+        raise BadLink(
+            f"The link asks with the prompt '{prompt}', which is not here{did_you_mean(prompt, prompts)} "
+            f"Here are: {', '.join(prompts)}."
+        )
     return replace(
         usual,
         product_id=query.get("product") or usual.product_id,
         models=asked,
         text=query.get("q", ""),
-        answers="verbatim" if answers == "verbatim" else "free" if answers == "free" else None,
+        answers=next((mode for mode in get_args(AnswerMode) if mode == answers), None),
+        prompt=prompt,
         filters=_filters(query),
     )
 

@@ -118,6 +118,7 @@ class LiveAnswer:
         history: Sequence[Exchange],
         record: Callable[[Answer, Patience], int],
         answers: AnswerMode | None = None,
+        prompt: str | None = None,
     ) -> None:
         """Ask, and return when the answer is complete, `record`ed under its id, or has failed."""
         self._ticket = ticket
@@ -125,7 +126,7 @@ class LiveAnswer:
             if self.cancelled:
                 ticket.give_back()
                 return
-            for event in ticket.stream(question, matches, history, answers):
+            for event in ticket.stream(question, matches, history, answers, prompt):
                 self._take(event, ticket)
             if self.answer:
                 self._log(self.answer, record)

@@ -19,6 +19,7 @@ from app.errors import in_words
 from app.navigation import models_page, reviews_page
 from config.errors import UserError
 from generator.markdown import literal
+from generator.prompts.named import prompt_names
 
 WATCH_SECONDS = 2
 # Drawing more would make every click slower.
@@ -97,7 +98,7 @@ def _linked_question(usual: Question, usable: list[str]) -> Question | None:
         return None
     st.session_state["link"] = query
     try:
-        linked = read_link(query, usual, usable)
+        linked = read_link(query, usual, usable, prompt_names(resources.settings()))
         product = resources.retriever().product(linked.product_id)
     except UserError as error:
         st.session_state["problem"] = str(error)

@@ -45,7 +45,7 @@ class Filters:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """`answers`: the way to answer; None: each model as its settings say.
+    """`answers`: the way to answer; `prompt`: what models are asked with. None: each as its settings say.
 
     `one_by_one`: a model is asked when the one before is done, so that none shares its cores. `blind`: who
     answered what is hidden until a vote.
@@ -58,3 +58,4 @@ class Question:
     filters: Filters = field(default_factory=Filters)
     one_by_one: bool = False
     blind: bool = False
+    prompt: str | None = None

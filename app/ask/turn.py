@@ -16,6 +16,7 @@ from app.defects import told
 from config import ModelSpec, Settings
 from database import Patience
 from generator import Answer
+from generator.prompts.named import asked_with
 from retriever import Match, Product
 
 # Loaded with the first question: what scores and generates would hold up the first paint of the page.
@@ -71,7 +72,7 @@ class Turn:
         self._news = threading.Event()
         self._searched = threading.Event()
         self.answers = tuple(LiveAnswer(spec.name, spec.kind, self._news.set) for spec in shown)
-        self._specs = {spec.name: spec for spec in specs}
+        self._specs = {spec.name: _asked_with(spec, question.prompt) for spec in specs}
         self._earlier = tuple(earlier)
         self._services = services
         self._done = threading.Event()
@@ -171,7 +172,10 @@ class Turn:
 
         def follow(live: LiveAnswer, ticket: "Ticket") -> None:
             earlier = history.get(live.model, ())
-            live.follow(ticket, asked.text, retrieved.matches, earlier, record, asked.answers)
+            spec = self._specs[live.model]
+            # The one without a language model has but one way.
+            answers = None if spec.kind == "extractive" else asked.answers
+            live.follow(ticket, asked.text, retrieved.matches, earlier, record, answers, spec.prompt)
 
         self.stage = "answering"
         if asked.one_by_one:
@@ -212,3 +216,8 @@ class Turn:
         self.cited = tuple(cited_words(rows))
         for scores in score_answers(rows, {}, self._services.retriever.embedder):
             answered[scores.answer_id].unsupported = scores.unsupported
+
+
+def _asked_with(spec: ModelSpec, prompt: str | None) -> ModelSpec:
+    """The model as it is asked; the one without a language model reads no prompt."""
+    return spec if prompt is None or spec.kind == "extractive" else asked_with(spec, prompt)

@@ -102,6 +102,7 @@ def _how(turn: Turn) -> str:
         f"about {turn.product.name or turn.product.product_id}",
         str(asked.filters),
         f"{asked.answers} answers" if asked.answers else "",
+        f"prompt {asked.prompt}" if asked.prompt else "",
         "one after the other" if asked.one_by_one else "",
         "blind" if asked.blind else "",
     ]

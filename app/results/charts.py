@@ -14,7 +14,7 @@ from generator.figures import figure, format_figure
 Spec = dict[str, Any]
 
 # Choosing sentences has no speed in words or tokens of its own, so there it is the time.
-SPEED = {"free": "decode_tok_s", "verbatim": "e2e_s"}
+SPEED = {"free": "decode_tok_s", "verbatim": "e2e_s", "grounded": "e2e_s"}
 # In pixels: with the axes, and what each line of the legend below takes.
 _HEIGHT, _LEGEND_LINE = 330, 30
 _BAR_HEIGHT = 36

@@ -9,7 +9,7 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import streamlit as st
 
@@ -20,6 +20,7 @@ from compare.plan.experiment import PRODUCTS, QUESTIONS, REPEATS, read_experimen
 from compare.plan.plan import Plan
 from compare.plan.planning import make_plan, require_run_name, usual_run_name
 from compare.run.run_process import start_run
+from config import AnswerMode
 from config.command import plain_console
 from config.errors import RunError, UserError
 from config.settings import CLONE
@@ -109,7 +110,9 @@ def _who(what: str) -> dict[str, Any]:
         placeholder="All of this machine" if what == OWN else FROM_FILE,
         key=f"contestants of {what}",
         persist_state="session",
-        help="A model, and a model in its other way of answering: free against verbatim is a comparison too.",
+        accept_new_options=True,
+        help="A model, and a model in its other ways of answering: free against verbatim is a comparison "
+        "too. So is one prompt against another: type smollm2@short, or smollm2@examples:verbatim.",
     )
     judge = st.selectbox(
         "Judge",
@@ -166,7 +169,7 @@ def _contestants(usable: Sequence[str]) -> list[str]:
         spec = resources.spec(model)
         found.append(model)
         if spec.kind == "gguf":
-            found.append(f"{model}:{'verbatim' if spec.answers == 'free' else 'free'}")
+            found += [f"{model}:{answers}" for answers in get_args(AnswerMode) if answers != spec.answers]
     return found
 
 

@@ -29,9 +29,9 @@ from models.memory.room import most_sequences, this_machine
 class Forecast:
     """What one contestant will take.
 
-    `sizes` of its prompts: None for who reads no tokens. `memory`: None where it is not known, or not this
-    machine's. `seconds` for all its answers, as far as earlier ones tell. `remarks`: sentences for people.
-    `at_once`: how many answers it writes at a time.
+    `sizes` of its prompts: None for who reads no tokens, or reads them sentence by sentence. `memory`: None
+    where it is not known, or not this machine's. `seconds` for all its answers, as far as earlier ones tell.
+    `remarks`: sentences for people. `at_once`: how many answers it writes at a time.
     """
 
     contestant: Contestant
@@ -143,7 +143,10 @@ def _forecast(plan: Plan, settings: Settings, contestant: Contestant, log: Answe
         return Forecast(contestant, None, None, seconds_foretold(plan, contestant, None, log), ())
     answers = sum(task.repeats for task in plan.tasks)
     located = _locate(spec, settings, at_once(answers) if plan.mode == "throughput" else 1)
-    sizes = prompt_sizes(contestant, plan.tasks, plan.verbatim, located.file)
+    settings = settings.model_copy(update={"verbatim": plan.verbatim})
+    # The prompts of a grounded answer are as many as the embedder chooses sentences.
+    grounded = contestant.answers == "grounded"
+    sizes = None if grounded else prompt_sizes(contestant, plan.tasks, settings, located.file)
     seconds = seconds_foretold(plan, contestant, sizes, log)
     return Forecast(contestant, sizes, located.memory, seconds, located.remarks, located.at_once)
 

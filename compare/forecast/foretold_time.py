@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from statistics import median
 
 from compare.forecast.prompt_sizes import PromptSizes
-from compare.plan.contestant import Contestant
+from compare.plan.contestant import Contestant, logged_name
 from compare.plan.plan import Plan
 from generator import AnswerLog
 from generator.log.answer_log import Row
@@ -25,7 +25,8 @@ def seconds_foretold(
     earlier = [
         row
         for row in log.select(model=contestant.spec.name)
-        if (row["answers"], row["machine"]) == (contestant.answers, machine_name())
+        if logged_name(row["model"], row["answers"], row["model_settings"]) == contestant.name
+        and row["machine"] == machine_name()
     ]
     if plan.mode == "throughput":
         return _together(plan, [row for row in earlier if row["mode"] == "throughput"])

@@ -11,13 +11,14 @@ from pathlib import Path
 from compare.judge.questions import preference_messages, rating_messages
 from compare.plan.contestant import Contestant
 from compare.plan.tasks import Task
-from config import ModelSpec, VerbatimSettings
+from config import ModelSpec, Settings
 from config.errors import PromptTooLong
 from generator.asking import Question
 from generator.backends.endpoint import ChatPrompt
 from generator.backends.token_counter import TokenCounter
 from generator.events import Loaded, Message
 from generator.prompts.fitting import Fitting
+from generator.prompts.named import find_prompt
 
 Tokenize = Callable[[Sequence[Message]], Sized]
 
@@ -41,18 +42,19 @@ class PromptSizes:
 
 
 def prompt_sizes(
-    contestant: Contestant, tasks: Sequence[Task], verbatim: VerbatimSettings, file: Path | None
+    contestant: Contestant, tasks: Sequence[Task], settings: Settings, file: Path | None
 ) -> PromptSizes:
     """The sizes of the tasks' prompts; `file`: the model's, if it is here to count with.
 
-    Raises ModelUnavailable if llama.cpp cannot read the file.
+    Raises ModelUnavailable if llama.cpp cannot read the file, and ConfigError for a prompt that is gone.
     """
-    fitting = Fitting(contestant.spec, verbatim)
+    fitting = Fitting(contestant.spec, settings.verbatim)
+    words = find_prompt(contestant.spec.prompt, settings)
     sizes: list[int | None] = []
     dropped = 0
     with _tokenizer(contestant.spec, file) as (loaded, tokenize):
         for task in tasks:
-            question = Question(task.question, task.matches, answers=contestant.answers)
+            question = Question(task.question, task.matches, answers=contestant.answers, prompt=words)
             try:
                 prompt = fitting.fit(question, loaded, tokenize)
             except PromptTooLong:

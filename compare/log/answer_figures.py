@@ -172,13 +172,14 @@ def _sums(by: Division) -> Composable:
     return SQL(
         """
         SELECT model, answers AS answering, coalesce(model_settings ->> 'kind', 'gguf') AS kind,
-            {part} AS part, count(*) AS answers, count(*) FILTER (WHERE {timed}) AS timed,
+            model_settings ->> 'prompt' AS prompt, {part} AS part,
+            count(*) AS answers, count(*) FILTER (WHERE {timed}) AS timed,
             max(load_s) AS load_s, max(peak_rss_bytes) AS peak_rss_bytes,
             max(predicted_bytes) AS predicted_bytes,
             avg((cardinality(citations) > 0)::integer)::double precision AS cited,
             sum(cardinality(invalid_citations)) AS invalid_citations,
             count(*) FILTER (WHERE abstained) AS abstained, {columns}
-        FROM answer WHERE {whole} AND {where} GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
+        FROM answer WHERE {whole} AND {where} GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 4 NULLS FIRST, 2, 3, 5
         """
     ).format(
         part=_DIVIDED_BY[by],
@@ -194,6 +195,7 @@ def _summary(row: Row) -> ModelSummary:
         model=row["model"],
         answering=row["answering"],
         kind=row["kind"],
+        prompt=row["prompt"],
         remote=row["kind"] == "openai",
         answers=row["answers"],
         figures={key: _spread(row[key]) for key in _KEYS},

@@ -9,9 +9,10 @@ from typing import Literal
 
 from psycopg2.extras import execute_values
 
-from compare.plan.contestant import contestant_name
+from compare.plan.contestant import logged_name
 from compare.statistics import Vote
 from database import Database
+from generator.log.answer_log import Row
 
 
 class VoteLog:
@@ -48,8 +49,8 @@ class VoteLog:
         with self._database.connection() as connection, connection.cursor() as cursor:
             cursor.execute(
                 """
-                SELECT a.model, a.answers, coalesce(a.model_settings ->> 'kind', 'gguf'),
-                       b.model, b.answers, coalesce(b.model_settings ->> 'kind', 'gguf'), winner, blind
+                SELECT a.model, a.answers, a.model_settings,
+                       b.model, b.answers, b.model_settings, winner, blind
                 FROM vote JOIN answer AS a ON a.answer_id = first JOIN answer AS b ON b.answer_id = second
                 WHERE %(runs)s::text[] IS NULL OR (a.run_id = ANY(%(runs)s) AND b.run_id = ANY(%(runs)s))
                 ORDER BY voted_at, first, second
@@ -67,9 +68,9 @@ def _verdict(first: int, second: int, winner: int | Literal["tie", "bad"]) -> st
 
 
 def _votes(
-    rows: Sequence[tuple[str, str, str, str, str, str, Literal["a", "b", "tie", "bad"], bool]],
+    rows: Sequence[tuple[str, str, Row, str, str, Row, Literal["a", "b", "tie", "bad"], bool]],
 ) -> Iterator[Vote]:
-    for model, answers, kind, other, other_answers, other_kind, winner, blind in rows:
-        a, b = contestant_name(model, answers, kind), contestant_name(other, other_answers, other_kind)
+    for first, second, winner, blind in ((row[:3], row[3:6], row[6], row[7]) for row in rows):
+        a, b = logged_name(*first), logged_name(*second)
         if a != b:  # the same one, asked twice: its repeats are no rivals
             yield Vote(a, b, winner, blind)

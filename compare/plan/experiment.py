@@ -52,11 +52,12 @@ Score = Annotated[str, BeforeValidator(_known_score)]
 class Experiment(Section):
     """One comparison, as a person describes it. Every key has an option of the same name on the command line.
 
-    `models`: contestants, `name` or `name:verbatim`; none: all of this machine. `questions`: their texts, or
-    the path of a question set, from the experiment file's folder. `products`: how many of the first, or ids;
-    None: those of the question set, else the first ten. `k`: what is retrieved for each question; None: as in
-    the settings. `passages`: pieces of reviews, or whole "reviews". `answers`: of models that do not say
-    themselves; None: as in the settings. `mode`: of timing. `repeats`: None: the question set's, else 3.
+    `models`: contestants, `name`, `name@prompt`, `name:verbatim` or both; none: all of this machine.
+    `questions`: their texts, or the path of a question set, from the experiment file's folder.
+    `products`: how many of the first, or ids; None: those of the question set, else the first ten. `k`: what
+    is retrieved for each question; None: as in the settings. `passages`: pieces of reviews, or whole
+    "reviews". `answers`: of models that do not say themselves; None: as in the settings. `mode`: of timing.
+    `repeats`: None: the question set's, else 3.
     `seed` shuffles. `n_ctx`, `temperature`, `max_tokens`: in place of every model's own. `scores`: keys of
     `compare.scores.SCORES`. `judge`: a model that marks the answers. `fail_if`: what the run
     fails for, see `compare.plan.threshold`.

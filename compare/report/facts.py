@@ -7,13 +7,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from compare.plan.contestant import contestant_of
 from compare.plan.plan import tasks_of
 from compare.report.finished import FinishedRun
 from compare.run.machine import Conditions
 from compare.statistics import ModelSummary
 from config.counted import counted
-from generator.figures import EXTRACTIVE, REMOTE, VERBATIM
+from generator.figures import EXTRACTIVE, GROUNDED, REMOTE, VERBATIM
 from generator.log.answer_log import Row
+
+# Of a prompt's hash so many characters are enough to tell two apart.
+_HASH = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +32,8 @@ class Fact:
 class Entrant:
     """Who took part; `badge`: the letter that stands for it in charts.
 
-    `form`: "free" or "verbatim". `settings`: how it was asked, in words. `file_sha256`: of the model's file,
-    None where there is none.
+    `form`: "free", "verbatim" or "grounded". `settings`: how it was asked, in words. `file_sha256`: of the
+    model's file, None where there is none.
     """
 
     badge: str
@@ -47,7 +51,7 @@ def entrants(summaries: Sequence[ModelSummary], rows: Sequence[Row]) -> tuple[En
 
 
 def _entrant(index: int, summary: ModelSummary, rows: Sequence[Row]) -> Entrant:
-    row = next(one for one in rows if (one["model"], one["answers"]) == (summary.model, summary.answering))
+    row = next(one for one in rows if contestant_of(one) == summary.name)
     badge = chr(ord("A") + index) if index < 26 else str(index + 1)
     return Entrant(
         badge,
@@ -72,6 +76,9 @@ def _settings(settings: Mapping[str, object]) -> Iterator[str]:
     for key, form in words.items():
         if settings.get(key) is not None:
             yield form.format(settings[key])
+    template = settings.get("template")
+    if isinstance(template, Mapping):
+        yield f"prompt {template['prompt']} {template['sha256'][:_HASH]}"
 
 
 def facts(run: FinishedRun) -> tuple[Fact, ...]:
@@ -135,6 +142,7 @@ def notes(summaries: Sequence[ModelSummary], rows: Sequence[Row]) -> tuple[str, 
     found = {
         f"{REMOTE} The machine named here is the one that asked.": remote,
         EXTRACTIVE: any(one.kind == "extractive" for one in summaries),
+        GROUNDED: any(one.answering == "grounded" for one in summaries),
         VERBATIM: any(one.answering == "verbatim" and one.kind != "extractive" for one in summaries),
         "Throughput: several answers were written at a time. The time of each alone is not known, so "
         "that speeds and times are missing here; memory is that of a process with room for all of them.": any(

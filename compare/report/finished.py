@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from compare.judge import MARKS, Judgements, mark_columns
-from compare.plan.contestant import contestant_name
+from compare.plan.contestant import contestant_of, logged_name
 from compare.plan.threshold import Threshold
 from compare.run.runner import Failure
 from compare.scores import SCORES, AnswerScores
 from compare.statistics import Vote
-from compare.statistics.measure import contestant_of
 from generator.log.answer_log import Row
 
 
@@ -98,8 +97,7 @@ def names_among(run: FinishedRun, runs: Sequence[FinishedRun]) -> dict[str, str]
 
 
 def _joined(row: Row, model: str) -> Row:
-    kind = row["model_settings"].get("kind", "gguf")
-    return {**row, "model": model, "contestant": contestant_name(model, row["answers"], kind)}
+    return {**row, "model": model, "contestant": logged_name(model, row["answers"], row["model_settings"])}
 
 
 def told_apart(name: str, run: FinishedRun, runs: Sequence[FinishedRun]) -> str:

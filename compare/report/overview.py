@@ -12,8 +12,9 @@ from generator.figures import figure, format_figure, format_memory
 LINES = {
     "free": ("ttft_s", "decode_tok_s", "prefill_tok_s", "e2e_s", "words", "words_per_s"),
     "verbatim": ("ttft_s", "n_out", "prefill_tok_s", "e2e_s", "sentences", "words"),
+    "grounded": ("ttft_s", "decode_tok_s", "prefill_tok_s", "e2e_s", "n_out", "sentences", "words"),
 }
-FORMS = {"free": "Free answers", "verbatim": "Verbatim answers"}
+FORMS = {"free": "Free answers", "verbatim": "Verbatim answers", "grounded": "Grounded answers"}
 HOW_TO_READ = (
     "Medians over a contestant's answers; memory is the highest, cited the share with a valid citation, "
     "abstained how many of the answers say that the reviews do not tell."
@@ -30,7 +31,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """Of all contestants that answer in one form ("free", "verbatim"); `names` and `labels` head columns."""
+    """Of all contestants that answer in one form, a key of FORMS; `names` and `labels` head columns."""
 
     form: str
     names: tuple[str, ...]

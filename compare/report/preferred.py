@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from compare.judge import Bias, Judgements, outcomes
+from compare.plan.contestant import contestant_of
 from compare.report.finished import FinishedRun, mark_keys, names_among
 from compare.statistics import Vote, WinRate, ranking, win_rates
-from compare.statistics.measure import contestant_of
 from config.counted import counted
 
 _JUDGED = (

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from compare.plan.contestant import contestant_of
 from compare.plan.plan import tasks_of
 from compare.plan.tasks import Task, TaskKey
 from compare.report.annotation import Stretch, annotate
@@ -10,7 +11,6 @@ from compare.report.facts import Entrant
 from compare.report.finished import FinishedRun
 from compare.scores import Span
 from compare.statistics import TIMED
-from compare.statistics.measure import contestant_of
 from generator.figures import format_figure
 from generator.log.answer_log import Row
 

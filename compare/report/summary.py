@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from dataclasses import asdict
 
 from compare.judge import Judgements, outcomes
+from compare.plan.contestant import contestant_of
 from compare.plan.threshold import MEAN_KEYS, Check, check_thresholds
 from compare.report.finished import FinishedRun
 from compare.report.measured import Measured
 from compare.statistics import summarise, win_rates
-from compare.statistics.measure import contestant_of
 from generator.log.answer_log import Row
 
 

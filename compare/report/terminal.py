@@ -9,7 +9,11 @@ from compare.report.overview import overviews
 from compare.report.visible import visible
 from compare.statistics import ModelSummary
 
-_TITLES = {"free": "Comparison", "verbatim": "Comparison of verbatim answers"}
+_TITLES = {
+    "free": "Comparison",
+    "verbatim": "Comparison of verbatim answers",
+    "grounded": "Comparison of grounded answers",
+}
 
 
 def comparison_tables(summaries: Sequence[ModelSummary]) -> list[Table]:

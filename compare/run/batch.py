@@ -12,6 +12,7 @@ from pathlib import Path
 
 from compare.judge import JudgementLog
 from compare.log.vote_log import VoteLog
+from compare.plan.contestant import contestant_of
 from compare.plan.plan import Plan, tasks_of
 from compare.report import SUMMARY, FinishedRun, checks, comparison_tables, write_files
 from compare.report.visible import visible
@@ -21,7 +22,6 @@ from compare.run.progress import RunProgress
 from compare.run.runner import Failure, RunEvent, Runner
 from compare.scores import score_answers
 from compare.statistics import summarise
-from compare.statistics.measure import contestant_of
 from config.command import console, error_console, tell
 from config.errors import UserError
 from generator import AnswerLog

@@ -105,7 +105,7 @@ class Runner:
         plan: Plan,
         contestant: Contestant,
         left: Sequence[Asking],
-        earlier: tuple[str | None, str | None] | None,
+        earlier: tuple[str | None, ...] | None,
     ) -> Iterator[RunEvent]:
         settings = self.settings.model_copy(update={"verbatim": plan.verbatim})
         too_long: set[str] = set()
@@ -187,14 +187,20 @@ def _seed(contestant: Contestant, asking: Asking) -> int:
 
 
 def _require_same_origin(
-    contestant: Contestant, earlier: tuple[str | None, str | None] | None, answer: Answer
+    contestant: Contestant, earlier: tuple[str | None, ...] | None, answer: Answer
 ) -> None:
-    """Raise ModelUnavailable if the run's earlier answers came from another file, or another engine."""
-    now = (answer.origin.file_sha256, answer.origin.engine)
-    if earlier is None or contestant.spec.remote or now == earlier:
-        return
-    what = "file" if now[0] != earlier[0] else "engine"
-    raise ModelUnavailable(
-        f"The {what} of {contestant.name} is another one than when the run began: its answers cannot stand "
-        "beside the earlier ones. Bring the old one back, or run it all again under another name."
-    )
+    """Raise ModelUnavailable if the run's earlier answers came from another file, engine or prompt."""
+    prompt = answer.template.sha256 if answer.template else None
+    now = (answer.origin.file_sha256, answer.origin.engine, prompt)
+    changed = [
+        what
+        for what, old, new in zip(("file", "engine", "prompt"), earlier or now, now, strict=True)
+        # A server's file and engine are not ours to hold; a prompt was not logged once.
+        if old != new and (old is not None if what == "prompt" else not contestant.spec.remote)
+    ]
+    if changed:
+        raise ModelUnavailable(
+            f"The {changed[0]} of {contestant.name} is another one than when the run began: its answers "
+            "cannot stand beside the earlier ones. Bring the old one back, or run it all again under another "
+            "name."
+        )

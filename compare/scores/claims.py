@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 from compare.scores.abstention import declines
 from compare.scores.score import Span
-from compare.scores.wording import wording
 from generator.citations import Citation, citation_groups
 from generator.log.answer_log import Row
+from generator.support.wording import wording
 from generator.verbatim.choice import OWN_WORDS
 from generator.verbatim.sentences import sentence_pieces
 
@@ -40,9 +40,10 @@ def answer_sentences(row: Row) -> Sequence[AnswerSentence]:
     """The sentences that claim something, in order.
 
     Left out are those that only say that the reviews do not tell, or that speak of reviews alone ("Opinions
-    differ."), and lines that introduce a list. A quotation of a verbatim answer is one sentence.
+    differ."), and lines that introduce a list. A quotation is one sentence, and so is a report of a grounded
+    answer.
     """
-    if row["answers"] == "verbatim":
+    if row["answers"] != "free":
         return list(_chosen(row))
     return list(_written(row["answer"], 0))
 
@@ -106,12 +107,13 @@ def _claims(line: str, span: Span, groups: Sequence[Citation]) -> Iterator[Claim
 def _chosen(row: Row) -> Iterator[AnswerSentence]:
     text, position = row["answer"], 0
     for quote in row["quotes"]:
-        shown = " ".join(quote["text"].split())
+        said = quote.get("report") or quote["text"]
+        shown = " ".join(said.split()).rstrip(".!? " if quote.get("report") else "")
         start = text.find(shown, position)
         if start < 0:  # the answer does not show it as it was chosen
             continue
         position = start + len(shown)
-        yield AnswerSentence(Span(start, position), (Claim(quote["text"], (quote["passage"],)),))
+        yield AnswerSentence(Span(start, position), (Claim(said, (quote["passage"],)),))
     if row["own_line"]:
         start = text.find(OWN_WORDS, position)
         if start >= 0:

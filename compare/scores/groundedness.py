@@ -6,7 +6,7 @@ language models to generate text with citations" (ALCE); their judge is an entai
 
 from collections.abc import Sequence
 
-from compare.scores.support import SUPPORTED
+from generator.support.support import SUPPORTED
 
 
 def groundedness(sentences: Sequence[float]) -> float | None:

@@ -6,7 +6,7 @@ language identification schemes": short function words tell languages apart from
 
 from collections.abc import Iterable
 
-from compare.scores.wording import words_of
+from generator.support.wording import words_of
 
 _COMMON = {
     language: frozenset(words.split())

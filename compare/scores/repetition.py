@@ -1,6 +1,6 @@
 """Whether an answer goes in circles. Pure text, in any language."""
 
-from compare.scores.wording import words_of
+from generator.support.wording import words_of
 
 RUN = 4
 

@@ -11,11 +11,11 @@ from compare.scores.language import comparable
 from compare.scores.nearness import relevance, right_side, side_of
 from compare.scores.repetition import repetition
 from compare.scores.score import AnswerScores, Span
-from compare.scores.source import Reading, Source, windows_of
 from compare.scores.stability import agreement, stability
-from compare.scores.support import SUPPORTED, support
 from compare.scores.traps import resisted
 from generator.log.answer_log import Row
+from generator.support.source import Reading, Source, windows_of
+from generator.support.support import SUPPORTED, support
 from retriever.embedder import Embedder
 from retriever.stance import Stance, stance_of, unit
 
@@ -26,8 +26,8 @@ def score_answers(
     """The scores of rows of the answer log, in their order.
 
     `expectations`: by (product_id, question); what is not in it is not known. Rows of the same run, model,
-    way of answering, product and question are repeats, and give `stability`. Embeds all texts in one call.
-    May raise ConfigError, if the embedder cannot be loaded.
+    prompt, way of answering, product and question are repeats, and give `stability`. Embeds all texts in one
+    call. May raise ConfigError, if the embedder cannot be loaded.
     """
     drafts = [_draft(row, expectations.get((row["product_id"], row["question"]), UNKNOWN)) for row in rows]
     if not drafts:
@@ -49,7 +49,9 @@ class _Draft:
     @property
     def repeats(self) -> Hashable:
         """The same for answers of the same contestant to the same question."""
-        return tuple(self.row.get(key) for key in ("run_id", "model", "answers", "product_id", "question"))
+        prompt = (self.row.get("model_settings") or {}).get("prompt")
+        keys = ("run_id", "model", "answers", "product_id", "question")
+        return prompt, *(self.row.get(key) for key in keys)
 
     @property
     def claims(self) -> Sequence[Claim]:
@@ -157,10 +159,10 @@ class _Scoring:
 
 
 def _said(row: Row) -> str:
-    """The answer, without the stars and dates that stand beside each quotation of a verbatim one."""
+    """The answer, without what the program put beside its quotations and reports."""
     if row["answers"] == "free":
         return str(row["answer"])
-    return "\n".join([*(quote["text"] for quote in row["quotes"]), row["own_line"]])
+    return "\n".join([*(quote.get("report") or quote["text"] for quote in row["quotes"]), row["own_line"]])
 
 
 def _unsupported(sentences: Sequence[AnswerSentence], supports: Sequence[float]) -> Iterator[Span]:

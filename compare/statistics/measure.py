@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from compare.plan.contestant import contestant_name
+from compare.plan.contestant import contestant_of
 from generator.events import BROKEN_OFF
 from generator.figures import figure
 from generator.log.answer_log import Row
@@ -126,13 +126,6 @@ def observations(rows: Iterable[Row], measure: Measure) -> list[Observation]:
         seen[key] = seen.get(key, -1) + 1
         found.append(Observation(*key, seen[key], _value(row, measure)))
     return found
-
-
-def contestant_of(row: Row) -> str:
-    """The name of the contestant that gave this answer; the row's own, where it has one."""
-    return row.get("contestant") or contestant_name(
-        row["model"], row["answers"], row["model_settings"].get("kind", "gguf")
-    )
 
 
 def _value(row: Row, measure: Measure) -> float | None:

@@ -43,7 +43,7 @@ class Spread:
 
 @dataclass(frozen=True, slots=True)
 class ModelSummary:
-    """One contestant in one run: a model that was `answering` free or verbatim.
+    """One contestant in one run: a model, `answering` free, verbatim or grounded, asked with a `prompt`.
 
     Memory is the highest of its answers, in bytes; `load_s` that of the run. A model behind a server (`kind`
     "openai") has neither: None. The one without a language model ("extractive") has no memory of its own.
@@ -67,11 +67,12 @@ class ModelSummary:
     abstained: int
     stop_reasons: dict[str, int]
     shared: int = 0
+    prompt: str | None = None
 
     @property
     def name(self) -> str:
         """The contestant's name."""
-        return contestant_name(self.model, self.answering, self.kind)
+        return contestant_name(self.model, self.answering, self.kind, self.prompt)
 
     @property
     def label(self) -> str:
@@ -81,7 +82,8 @@ class ModelSummary:
         notes = [
             note
             for note, holds in {
-                "verbatim": self.answering == "verbatim",
+                f"prompt {self.prompt}": self.prompt is not None,
+                self.answering: self.answering != "free",
                 "remote": self.remote,
             }.items()
             if holds
@@ -90,14 +92,15 @@ class ModelSummary:
 
 
 def summarise(rows: Sequence[Row]) -> list[ModelSummary]:
-    """One summary per model and way of answering, in alphabetical order."""
-    groups: dict[tuple[str, str], list[Row]] = {}
+    """One summary per model, prompt and way of answering, in alphabetical order."""
+    groups: dict[tuple[str, str, str], list[Row]] = {}
     for row in rows:
-        groups.setdefault((row["model"], row["answers"]), []).append(row)
-    return [_summary(model, answering, groups[model, answering]) for model, answering in sorted(groups)]
+        key = row["model"], row["model_settings"].get("prompt") or "", row["answers"]
+        groups.setdefault(key, []).append(row)
+    return [_summary(*key, groups[key]) for key in sorted(groups)]
 
 
-def _summary(model: str, answering: str, rows: Sequence[Row]) -> ModelSummary:
+def _summary(model: str, prompt: str, answering: str, rows: Sequence[Row]) -> ModelSummary:
     kind = rows[0]["model_settings"].get("kind", "gguf")
     alone = [row for row in rows if not row["shared"]]
     return ModelSummary(
@@ -115,6 +118,7 @@ def _summary(model: str, answering: str, rows: Sequence[Row]) -> ModelSummary:
         abstained=sum(bool(row["abstained"]) for row in rows),
         stop_reasons=dict(Counter(row["stop_reason"] for row in rows).most_common()),
         shared=len(rows) - len(alone),
+        prompt=prompt or None,
     )
 
 

@@ -95,14 +95,17 @@ class AnswerLog:
             )
             return set(cursor.fetchall())
 
-    def origins(self, run_id: str) -> dict[str, tuple[str | None, str | None]]:
-        """Contestant → SHA-256 of the file, and engine, that its latest answer in this run came from."""
+    def origins(self, run_id: str) -> dict[str, tuple[str | None, str | None, str | None]]:
+        """Contestant → what its latest answer in this run came from: SHA-256 of the file, engine, SHA-256 of
+        the prompt's text; None where it was not logged.
+        """
         with self.database.connection() as connection, connection.cursor() as cursor:
             cursor.execute(
-                "SELECT contestant, file_sha256, engine FROM answer WHERE run_id = %s ORDER BY answer_id",
+                "SELECT contestant, file_sha256, engine, model_settings -> 'template' ->> 'sha256' "
+                "FROM answer WHERE run_id = %s ORDER BY answer_id",
                 (run_id,),
             )
-            return {contestant: (file_sha256, engine) for contestant, file_sha256, engine in cursor}
+            return {contestant: (file, engine, prompt) for contestant, file, engine, prompt in cursor}
 
     def record(
         self,
@@ -117,15 +120,16 @@ class AnswerLog:
     ) -> int:
         """Log one answer and return its id; `retrieval_s` are the seconds that finding its passages took.
 
-        `spec`: the model as it was asked, its seed too. In a run the answer is `contestant`'s, the
-        `repeat`-th to its question, from 0. A database that is away is waited for, so that it is not lost.
-        Raises RunError if the run has it: somebody else resumed it too.
+        `spec`: the model as it was asked, its seed and its prompt's name too; beside these the prompt's words
+        are logged. In a run the answer is `contestant`'s, the `repeat`-th to its question, from 0. A database
+        that is away is waited for, so that it is not lost. Raises RunError if the run has it: somebody else
+        resumed it too.
         """
         row = answer_row(answer) | {
             "run_id": run_id,
             "contestant": contestant,
             "repeat": repeat,
-            "model_settings": Json(spec.model_dump(mode="json")),
+            "model_settings": Json({**spec.model_dump(mode="json"), "template": _template(answer)}),
             "product_id": product_id,
             "retrieval_s": retrieval_s,
             "machine": self._machine,
@@ -184,6 +188,12 @@ class AnswerLog:
         with self.database.connection() as connection, connection.cursor() as cursor:
             cursor.execute("SELECT * FROM answer LIMIT 0")
             return [column.name for column in cursor.description or ()]
+
+
+def _template(answer: Answer) -> Row | None:
+    if (words := answer.template) is None:
+        return None
+    return {"prompt": words.prompt, "sha256": words.sha256, "text": words.text}
 
 
 def _taken(run_id: str) -> RunError:

@@ -71,8 +71,10 @@ def _passages(answer: Answer) -> Iterator[Row]:
 
 
 def _quotes(answer: Answer) -> Iterator[Row]:
-    for quote in answer.quotes:
+    reports = answer.reports or (None,) * len(answer.quotes)
+    for quote, report in zip(answer.quotes, reports, strict=True):
         yield {
+            **({"report": report} if answer.reports else {}),
             "passage": quote.passage,
             "review_id": answer.matches[quote.passage - 1].passage.review_id,
             "start": quote.start,

@@ -75,7 +75,8 @@ class Fitting:
         """Prompts without their tokens, the longest first, and how many tokens each may have."""
         if question.answers == "free":
             for kept, turns in shortened(question.matches, question.history):
-                messages = answer_messages(question.text, [match.passage for match in kept], turns)
+                passages = [match.passage for match in kept]
+                messages = answer_messages(question.text, passages, turns, question.prompt.text)
                 yield Prompt(messages, (), kept, turns), prompt_room(self.spec, loaded)
             return
         every = split_sentences([match.passage for match in question.matches])
@@ -87,6 +88,7 @@ class Fitting:
                 sentences,
                 self.verbatim.sentences,
                 self.verbatim.own_line,
+                question.prompt.verbatim,
             )
             room = choice_room(loaded, self._choice_tokens(sentences))
             yield Prompt(messages, (), kept, sentences=sentences), room

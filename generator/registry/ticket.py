@@ -46,6 +46,7 @@ class Ticket:
         matches: Sequence[Match],
         history: Sequence[Exchange] = (),
         answers: AnswerMode | None = None,
+        prompt: str | None = None,
     ) -> Iterator[Loading | PromptProgress | Piece | Answer]:
         """As `Generator.stream`, once it is this ticket's turn; ends without an Answer if it was given back.
 
@@ -58,7 +59,7 @@ class Ticket:
             waited = time.perf_counter() - self._reserved
             self._turn = True
             events = self.answerer.stream(
-                question, matches, history=history, sharing=self.share, answers=answers
+                question, matches, history=history, sharing=self.share, answers=answers, prompt=prompt
             )
             answer = None
             for event in events:

@@ -71,12 +71,13 @@ class Extractive(Answerer):
         sharing: int | CoreShare = 1,
         answers: AnswerMode | None = None,
         seed: int | None = None,
+        prompt: str | None = None,
     ) -> Iterator[Loading | Text | Answer]:
-        """As `Generator.stream`; `history` and `seed` are not looked at.
+        """As `Generator.stream`; `history`, `seed` and `prompt` are not looked at.
 
         Raises ConfigError if it is told to write.
         """
-        if answers == "free":
+        if answers in ("free", "grounded"):
             raise ConfigError(
                 f"{self.spec.name} has no language model and cannot write. Ask it for verbatim answers."
             )
@@ -131,30 +132,39 @@ class Extractive(Answerer):
     ) -> tuple[Choice, Sequence[int]]:
         """What can be chosen, and the numbers to choose, best first."""
         sentences = split_sentences(passages)
-        numbers = self._ranked(stance, question, passages, sentences) if sentences else ()
+        numbers = ranked(self._embedder, stance, question, passages, sentences, self._limit)
         return Choice(sentences, passages), numbers or (NONE,)
 
-    def _ranked(
-        self, stance: Stance, question: str, passages: Sequence[Passage], sentences: Sequence[Sentence]
-    ) -> list[int]:
-        vectors = unit(self._embedder.embed_passages([sentence.text for sentence in sentences]))
-        asked = unit(self._embedder.embed_question(question))
-        # What the embedder does not read is near to nothing, for its vector says nothing.
-        vectors[[not self._embedder.reads(sentence.text) for sentence in sentences]] = 0
-        asked = asked if self._embedder.reads(question) else np.zeros_like(asked)
-        of = [passages[sentence.passage - 1] for sentence in sentences]
-        reviews = {passage.review_id: number for number, passage in enumerate(passages)}
-        evidence = Evidence(
-            vectors=vectors,
-            review=np.array([reviews[passage.review_id] for passage in of]),
-            passage=np.array([sentence.passage for sentence in sentences]),
-            polarity=stance.of_sentences(vectors),
-            stars=np.array([0.0 if passage.rating is None else (passage.rating - 3) / 2 for passage in of]),
-        )
-        leaning = stance.of_question(asked)
-        weights = weights_for(leaning)
-        log_odds = features(asked, leaning, evidence) @ np.array(weights.features)
-        return [index + 1 for index in choose(log_odds, vectors, weights, self._limit)]
+
+def ranked(
+    embedder: Embedder,
+    stance: Stance,
+    question: str,
+    passages: Sequence[Passage],
+    sentences: Sequence[Sentence],
+    limit: int,
+) -> list[int]:
+    """The numbers, from 1, of at most `limit` of the sentences, best first; none if they do not tell."""
+    if not sentences:
+        return []
+    vectors = unit(embedder.embed_passages([sentence.text for sentence in sentences]))
+    asked = unit(embedder.embed_question(question))
+    # What the embedder does not read is near to nothing, for its vector says nothing.
+    vectors[[not embedder.reads(sentence.text) for sentence in sentences]] = 0
+    asked = asked if embedder.reads(question) else np.zeros_like(asked)
+    of = [passages[sentence.passage - 1] for sentence in sentences]
+    reviews = {passage.review_id: number for number, passage in enumerate(passages)}
+    evidence = Evidence(
+        vectors=vectors,
+        review=np.array([reviews[passage.review_id] for passage in of]),
+        passage=np.array([sentence.passage for sentence in sentences]),
+        polarity=stance.of_sentences(vectors),
+        stars=np.array([0.0 if passage.rating is None else (passage.rating - 3) / 2 for passage in of]),
+    )
+    leaning = stance.of_question(asked)
+    weights = weights_for(leaning)
+    log_odds = features(asked, leaning, evidence) @ np.array(weights.features)
+    return [index + 1 for index in choose(log_odds, vectors, weights, limit)]
 
 
 def _timing(seconds: float | None) -> Timing:

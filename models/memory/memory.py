@@ -40,9 +40,9 @@ _LOOKED_UP = re.compile(r"^(?:token_embd|per_layer_token_embd|position_embd|toke
 class MemoryPrediction:
     """Bytes. `weights`, `adapter`, `kv_cache` and `compute` are llama.cpp's buffers: what it reports of them.
 
-    `around`: the process without them: interpreter, libraries, vocabulary, graph, scratch. `staging`: what loading
-    takes beyond the weights, for what is repacked passes through a buffer of its own. `choosing`: what
-    llama.cpp takes to look at every token of the vocabulary, where a grammar says which may follow.
+    `around`: the process without them: interpreter, libraries, vocabulary, graph and scratch. `staging`: what
+    loading takes beyond the weights, for what is repacked passes through a buffer of its own. `choosing`:
+    what llama.cpp takes to look at every token of the vocabulary, where a grammar says which may follow.
     """
 
     weights: int
@@ -105,7 +105,7 @@ def _length(header: Header, key: str) -> int:
 
 
 def _scratch(header: Header, n_ctx: int) -> int:
-    """Bytes in which the attention scores of a piece of a prompt become 16-bit numbers, for all heads of a layer.
+    """Bytes in which the attention scores of a piece of a prompt become 16-bit numbers, for a layer.
 
     llama.cpp reports them nowhere: ggml's plan for the CPU holds them (ggml-cpu.c, `ggml_graph_plan`).
     """

@@ -21,6 +21,7 @@ from retriever import Match, Passage, Product
 
 USUAL = Question("A", "", ("a", "b"))
 MODELS = ("a", "b", "c", "d", "e")
+PROMPTS = ("default", "short")
 days = st.none() | st.dates(date(1995, 1, 1), date(2030, 1, 1))
 stars = st.just((None, None)) | st.tuples(st.integers(1, 5), st.integers(1, 5)).map(sorted).map(
     lambda pair: tuple(map(float, pair))
@@ -38,13 +39,16 @@ def query(text: str) -> dict[str, str]:
     stars,
     days,
     days,
-    st.sampled_from([None, "free", "verbatim"]),
+    st.sampled_from([None, "free", "verbatim", "grounded"]),
     st.sampled_from([None, "de", "pt"]),
+    st.sampled_from([None, *PROMPTS]),
 )
-def test_a_link_leads_back_to_its_question(product, text, models, limits, since, until, answers, language):  # type: ignore[no-untyped-def]
+def test_a_link_leads_back_to_its_question(  # type: ignore[no-untyped-def]
+    product, text, models, limits, since, until, answers, language, prompt
+):
     filters = Filters(limits[0], limits[1], since, until, language)
-    asked = Question(product, text, tuple(models), answers, filters)
-    assert read_link(query(link_query(asked)), USUAL, MODELS) == asked
+    asked = Question(product, text, tuple(models), answers, filters, prompt=prompt)
+    assert read_link(query(link_query(asked)), USUAL, MODELS, PROMPTS) == asked
 
 
 @pytest.mark.parametrize(
@@ -52,7 +56,8 @@ def test_a_link_leads_back_to_its_question(product, text, models, limits, since,
     [
         ("models=a,nobody", "'nobody', which is not here. Here are: a, b, c, d, e."),
         ("models=a,b,c,d,e", "asks 5 models; 4 are the most"),
-        ("answers=loud", "expected one of free, verbatim"),
+        ("answers=loud", "expected one of free, verbatim, grounded"),
+        ("prompt=shrt", "'shrt', which is not here; did you mean 'short'\\? Here are: default, short."),
         ("stars=5-1", "two numbers from 1 to 5"),
         ("stars=<b>", "two numbers from 1 to 5"),
         ("since=yesterday", "such as 2024-12-31"),
@@ -61,12 +66,13 @@ def test_a_link_leads_back_to_its_question(product, text, models, limits, since,
 )
 def test_a_link_that_cannot_be_followed_says_why(link: str, said: str) -> None:
     with pytest.raises(BadLink, match=said):
-        read_link(query(link), USUAL, MODELS)
+        read_link(query(link), USUAL, MODELS, PROMPTS)
 
 
 def test_what_a_link_does_not_say_is_the_usual() -> None:
-    assert read_link({}, USUAL, MODELS) == USUAL
-    assert read_link({"product": "B", "q": "Why?"}, USUAL, MODELS) == Question("B", "Why?", ("a", "b"))
+    assert read_link({}, USUAL, MODELS, PROMPTS) == USUAL
+    found = read_link({"product": "B", "q": "Why?"}, USUAL, MODELS, PROMPTS)
+    assert found == Question("B", "Why?", ("a", "b"))
 
 
 @pytest.mark.parametrize(

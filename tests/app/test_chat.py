@@ -149,7 +149,7 @@ def test_any_id_may_be_typed_and_a_verbatim_answer_quotes_or_says_that_reviews_d
         "No product has the id 'B0TEST0009'. Did you mean B0TEST000"
     )
     choose(page, "Product", "B0TEST0002")
-    page.get_by_text("Verbatim answers").click()
+    choose(page, "Answers", "verbatim")
     choose(page, "Models", "extractive")
     ask(page)
     expect(page.get_by_text("about Test Headphones · verbatim answers")).to_be_visible()

@@ -24,6 +24,7 @@ def log_answer(
     memory: int | None = 4 * GIB,
     kind: str = "gguf",
     quoted: int = 0,
+    prompt: str | None = None,
     **changes: Any,
 ) -> int:
     """Log an answer of eleven tokens after one second, at `speed` tokens per second; returns its id.
@@ -55,5 +56,6 @@ def log_answer(
         **given,
     )
     keys = {"gguf": {"file": f"{model}.gguf"}, "openai": {"url": "http://localhost:1/v1"}}.get(kind, {})
-    spec = ModelSpec.model_validate({"name": model, "kind": kind, "answers": answer.answers} | keys)
+    fields = {"name": model, "kind": kind, "answers": answer.answers, "prompt": prompt}
+    spec = ModelSpec.model_validate(fields | keys)
     return AnswerLog(database).record(answer, spec, product, 0.01, run, contestant, repeat)

@@ -33,6 +33,8 @@ def test_the_same_as_the_reports_summary(database: Database, figures: AnswerFigu
     for speed in (4, 8, 9, 20):
         log_answer(database, "a", speed=speed, memory=speed * GIB)
         log_answer(database, "a", speed=speed, quoted=2)
+        log_answer(database, "a", speed=speed + 1, prompt="short")
+        log_answer(database, "a", speed=speed + 2, prompt="short", quoted=1)
     log_answer(
         database,
         "far",
@@ -44,7 +46,9 @@ def test_the_same_as_the_reports_summary(database: Database, figures: AnswerFigu
     log_answer(database, "extractive", kind="extractive", memory=None)
     found = figures.figures(AnswerFilter())
     expected = summarise(list(AnswerLog(database).select()))
-    assert [one.summary.name for one in found] == ["a", "a:verbatim", "extractive", "far"]
+    assert [one.summary.name for one in found] == [
+        "a", "a:verbatim", "a@short", "a@short:verbatim", "extractive", "far",
+    ]  # fmt: skip
     for one, other in zip(found, expected, strict=True):
         for key in LINES[other.answering]:
             assert one.summary.figures[key].median == pytest.approx(other.figures[key].median)

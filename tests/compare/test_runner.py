@@ -12,7 +12,9 @@ import pytest
 
 from compare.plan.contestant import Contestant
 from compare.plan.plan import Plan
+from compare.report.facts import entrants
 from compare.run.runner import Answered, Failure, Runner, Started
+from compare.statistics import summarise
 from config import Settings
 from config.errors import RunError
 from database import Database
@@ -190,6 +192,49 @@ def test_another_file_under_the_same_name_is_not_mixed_in(
     failures = [event for event in runner.run("night", plan) if isinstance(event, Failure)]
     assert len(failures) == 1 and "another one than when the run began" in failures[0].reason
     assert {row["answer"] for row in log.answers("night")} == {"The first file [1]."}
+
+
+def test_another_prompt_under_the_same_name_is_not_mixed_in(
+    runner: Runner, log: AnswerLog, settings: Settings, tmp_path: Path
+) -> None:
+    write_scripted_model(tmp_path / "m.gguf", "It is good [1].")
+    settings.prompts_folder.mkdir(parents=True)
+    file = settings.prompts_folder / "mine.yaml"
+    file.write_text("description: Mine.\ntext: '{passages} {question}'\n")
+    plan = make_plan(make_contestant("m", tmp_path / "m.gguf", prompt="mine"))
+    begin(log, plan)
+    events = runner.run("night", plan)
+    while not isinstance(next(events), Answered):
+        pass
+    events.close()
+    file.write_text("description: Mine.\ntext: '{passages} Now, {question}'\n")
+    resumed = Plan.from_run(log.run("night"))
+    failures = [event for event in runner.run("night", resumed) if isinstance(event, Failure)]
+    assert [failure.model for failure in failures] == ["m@mine"]
+    assert "The prompt of m@mine is another one than when the run began" in failures[0].reason
+    assert {row["model_settings"]["template"]["text"] for row in log.answers("night")} == {
+        "{passages} {question}"
+    }
+
+
+def test_contestants_that_differ_by_prompt_alone_are_two(
+    runner: Runner, log: AnswerLog, tmp_path: Path
+) -> None:
+    write_scripted_model(tmp_path / "m.gguf", "It is good [1].")
+    file = tmp_path / "m.gguf"
+    plan = make_plan(make_contestant("m", file), make_contestant("m", file, prompt="short"))
+    begin(log, plan)
+    answered = [event for event in runner.run("night", plan) if isinstance(event, Answered)]
+    assert Counter(event.contestant for event in answered) == {"m": 4, "m@short": 4}
+    rows = log.answers("night")
+    assert [(one.name, one.label, one.answers) for one in summarise(rows)] == [
+        ("m", "m", 4), ("m@short", "m (prompt short)", 4),
+    ]  # fmt: skip
+    first, second = entrants(summarise(rows), rows)
+    assert "prompt default" in first.settings and "prompt short" in second.settings
+    by_prompt = {row["model_settings"]["prompt"]: row["prompt_sha256"] for row in rows}
+    assert len(set(by_prompt.values())) == 2
+    assert list(runner.run("night", Plan.from_run(log.run("night")))) == []
 
 
 def test_two_who_resume_the_same_run_are_told(runner: Runner, log: AnswerLog, random_models: Path) -> None:

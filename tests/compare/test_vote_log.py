@@ -50,11 +50,19 @@ def test_a_changed_vote_takes_the_old_ones_place(database: Database, votes: Vote
     assert len(votes.votes()) == 3
 
 
-def test_contestants_bear_their_way_of_answering(database: Database, votes: VoteLog) -> None:
+def test_contestants_bear_their_prompt_and_their_way_of_answering(database: Database, votes: VoteLog) -> None:
     free, chosen = log_answer(database, "a"), log_answer(database, "a", quoted=2)
+    short = log_answer(database, "a", prompt="short")
+    votes.record([free, short], short, blind=True)
+    assert votes.votes() == [Vote("a", "a@short", "b", True)]
+    votes.record([free, short], "tie", blind=True)
+    assert votes.votes() == [Vote("a", "a@short", "tie", True)]
     extractive = log_answer(database, "extractive", kind="extractive", memory=None)
     votes.record([free, chosen, extractive], chosen, blind=True)
-    assert votes.votes() == [Vote("a", "a:verbatim", "b", True), Vote("a:verbatim", "extractive", "a", True)]
+    assert votes.votes()[1:] == [
+        Vote("a", "a:verbatim", "b", True),
+        Vote("a:verbatim", "extractive", "a", True),
+    ]
 
 
 def test_the_same_contestant_is_no_rival_of_itself(database: Database, votes: VoteLog) -> None:

@@ -12,6 +12,7 @@ from database import Database
 from generator import Answer, AnswerLog, Exchange
 from generator.measured import Memory, Timing
 from generator.origin import Origin
+from generator.prompts.named import Template
 from generator.verbatim.sentences import Sentence
 from retriever.passage import Match
 
@@ -37,9 +38,11 @@ def answer(make_match: Callable[..., Match]) -> Answer:
         queue_s=0.125,
         mode="measured",
         shared=True,
+        template=WORDS,
     )
 
 
+WORDS = Template("short", "{passages} {question}")
 SPEC = ModelSpec(name="tiny-llama", file="tiny-llama.gguf", seed=2**32 - 1)
 
 
@@ -52,6 +55,21 @@ def test_quotations_and_the_own_line_are_logged(database: Database, answer: Answ
     assert row["quotes"] == [
         {"passage": 2, "review_id": "r2", "start": 0, "end": 5, "text": "Laut."},
         {"passage": 1, "review_id": "r1", "start": 0, "end": 6, "text": "Leise."},
+    ]
+
+
+def test_a_grounded_answer_says_of_each_sentence_whether_it_is_reported(
+    database: Database, answer: Answer
+) -> None:
+    quotes = (Sentence(2, 0, 5, "Laut."), Sentence(1, 0, 6, "Leise."))
+    reports = ("One customer says that it is loud.", None)
+    grounded = replace(answer, answers="grounded", quotes=quotes, reports=reports)
+    AnswerLog(database).record(grounded, SPEC, "B01", retrieval_s=0.25)
+    (row,) = AnswerLog(database).select()
+    assert (row["answers"], row["citations"]) == ("grounded", [2, 1])
+    assert [(quote["text"], quote["report"]) for quote in row["quotes"]] == [
+        ("Laut.", "One customer says that it is loud."),
+        ("Leise.", None),
     ]
 
 
@@ -68,7 +86,8 @@ def test_every_column_equals_the_answer(database: Database, answer: Answer) -> N
         "contestant": "tiny-llama",
         "repeat": 2,
         "model": "tiny-llama",
-        "model_settings": SPEC.model_dump(mode="json"),
+        "model_settings": SPEC.model_dump(mode="json")
+        | {"template": {"prompt": "short", "sha256": WORDS.sha256, "text": "{passages} {question}"}},
         "product_id": "B01",
         "question": answer.question,
         "passages": [
@@ -152,7 +171,7 @@ def test_a_run_comes_back_in_the_order_of_its_answers(database: Database, answer
     log.record(answer, SPEC, "B9", retrieval_s=0, run_id="two", contestant="m", repeat=1)
     assert [row["product_id"] for row in log.answers("one")] == ["B2", "B1", "B3"]
     assert log.answered("two") == {("m", "B9", answer.question, 1)}
-    assert log.origins("one") == {"m": ("ab" * 32, "llama-cpp-python 1.2.3")}
+    assert log.origins("one") == {"m": ("ab" * 32, "llama-cpp-python 1.2.3", WORDS.sha256)}
 
 
 def test_a_name_is_taken_until_it_is_replaced(database: Database, answer: Answer) -> None:

@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from langchain_core.tracers.context import collect_runs
 
 from generator.prompts.prompt import answer_messages
 from retriever.passage import Match, Passage
@@ -56,12 +55,6 @@ def test_no_review_can_end_its_quotation(texts: list[str]) -> None:
     numbers = [line.split(" ", 1)[0] for line in quoted(prompt)]
     assert numbers == ([f"[{n}]" for n in range(1, len(texts) + 1)] or [""])
     assert prompt.count(FENCE) == 2
-
-
-def test_a_prompt_is_told_to_no_tracer(make_match: MakeMatch) -> None:
-    with collect_runs() as told:
-        content("?", [make_match(1).passage])
-    assert told.traced_runs == []
 
 
 @pytest.mark.parametrize("text", ["{passages}", "{question}{", "}}", "{{x}}", "{0!r:>{1}}"])

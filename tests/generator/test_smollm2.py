@@ -11,11 +11,12 @@ import llama_cpp
 import pytest
 
 from config import AnswerMode, ModelSpec, Settings
-from generator import Answer, Generator
+from generator import Answer, Generator, open_answerer
 from generator.events import Text
 from generator.llama.special_texts import token_text
 from generator.llama.vocabulary import Vocabulary
 from models.files import model_path
+from retriever import Embedder
 from retriever.passage import Match
 
 MIB = 2**20
@@ -56,11 +57,52 @@ def test_a_free_answer_is_always_the_same(generator: Generator, kettle: list[Mat
     assert other.abstained
 
 
+@pytest.mark.parametrize(
+    ("prompt", "text", "n_prompt"),
+    [
+        ("default", "The kettle is louder than my old one, but the handle stays cool.", 196),
+        ("short", "The kettle is loud.", 159),
+        ("examples", "The kettle is loud.", 405),
+    ],
+)
+def test_each_prompt_has_its_answer(
+    prompt: str, text: str, n_prompt: int, generator: Generator, kettle: list[Match]
+) -> None:
+    answer = generator.answer(QUESTION, kettle, mode="measured", prompt=prompt)
+    assert (answer.text, answer.timing.n_prompt) == (text, n_prompt)
+    assert answer.template and answer.template.prompt == prompt
+    # A further question goes on where the first one ended, whatever the words were.
+    second = generator.answer("And the handle?", kettle, history=[answer.exchange], prompt=prompt)
+    assert second.history and second.text
+    # Verbatim answers too: none of these has its own words for them.
+    chosen = generator.answer(QUESTION, kettle, mode="measured", answers="verbatim", prompt=prompt)
+    assert chosen.template and chosen.template.prompt == "default"
+    assert [quote.text for quote in chosen.quotes] == [TEXTS[0]]
+
+
 def test_a_verbatim_answer_quotes(generator: Generator, kettle: list[Match]) -> None:
     answer = generator.answer(QUESTION, kettle, mode="measured", answers="verbatim")
     assert answer.text == '"Quiet, I can hear the radio while it boils." [1] (4 of 5 stars)'
     assert [quote.text for quote in answer.quotes] == [TEXTS[0]]
     assert (answer.timing.n_prompt, answer.timing.n_out, answer.citations) == (158, 3, (1,))
+
+
+def test_a_grounded_answer_reports_what_it_can_and_quotes_the_rest(
+    smollm2: tuple[ModelSpec, Settings], kettle: list[Match]
+) -> None:
+    spec, settings = smollm2
+    with open_answerer(spec, settings, Embedder(settings.embedder)) as answerer:
+        answer = answerer.answer(QUESTION, kettle, mode="measured", answers="grounded")
+        again = answerer.answer(QUESTION, kettle, answers="grounded", prompt="short")
+    assert answer.text == (
+        '"Quiet, I can hear the radio while it boils." [1] '
+        "One customer says that it is louder than the old one, but the handle stays cool [3]. "
+        "One customer says that it boils a litre in three minutes [2]. "
+        "One customer says that the lid is stiff [2]."
+    )
+    assert (answer.timing.n_prompt, answer.timing.n_prompt_reused, answer.timing.n_out) == (628, 424, 58)
+    # It has words of its own; those of the prompt that is named are not among them.
+    assert again.text == answer.text
 
 
 def test_what_streams_is_the_whole(generator: Generator, kettle: list[Match]) -> None:

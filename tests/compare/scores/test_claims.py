@@ -49,6 +49,25 @@ def test_spans_never_overlap(text: str) -> None:
         position = sentence.span.end
 
 
+def test_a_grounded_answer_has_a_sentence_for_each_it_rests_on() -> None:
+    text = 'One customer says that it howls [2]. "Not loud at all. Ever." [1]'
+    row = logged("?", text) | {
+        "answers": "grounded",
+        "quotes": [
+            {"passage": 2, "text": "It howls!", "report": "One customer says that it howls."},
+            {"passage": 1, "text": "Not loud at  all. Ever.", "report": None},
+        ],
+    }
+    found = answer_sentences(row)
+    assert [claim for sentence in found for claim in sentence.claims] == [
+        Claim("One customer says that it howls.", (2,)),
+        Claim("Not loud at  all. Ever.", (1,)),
+    ]
+    assert [text[one.span.start : one.span.end] for one in found] == [
+        "One customer says that it howls", "Not loud at all. Ever.",
+    ]  # fmt: skip
+
+
 def chosen(own_line: str = "") -> Row:
     """As `generator.verbatim.choice` writes it."""
     shown = '"It howls." [2]\n"Not loud at all. Ever." [1] (4 of 5 stars, 2023-02-11)'

@@ -17,7 +17,7 @@ from benchmarks.answer_scores import (
 )
 from benchmarks.groundedness import figures, fitted, read_sentences
 from compare.scores.abstention import abstains
-from compare.scores.support import WEIGHTS
+from generator.support.support import WEIGHTS
 from retriever import Embedder
 
 GOLDEN = Path(__file__).parents[2] / "golden"

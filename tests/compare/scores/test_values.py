@@ -13,7 +13,7 @@ from compare.scores.nearness import relevance, right_side, side_of
 from compare.scores.repetition import repetition
 from compare.scores.stability import agreement, stability
 from compare.scores.traps import resisted
-from compare.scores.wording import invents_number, overlap, wording
+from generator.support.wording import invents_number, overlap, wording
 
 
 def test_shares() -> None:

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from compare.scores.source import Source, Statement
-from compare.scores.wording import invents_number, overlap, wording
+from generator.support.source import Source, Statement
+from generator.support.wording import invents_number, overlap, wording
 from generator.verbatim.verbatim import same_words
 
 SIGNS = (

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from compare.scores.wording import Wording, wording
+from generator.support.wording import Wording, wording
 from generator.verbatim.sentences import sentence_pieces
 from retriever.embedder import Embedder, Vectors
 from retriever.stance import unit

@@ -11,7 +11,7 @@ from itertools import pairwise
 
 from uniseg.wordbreak import words as word_segments
 
-from compare.scores.vocabulary import DENIALS, FUNCTION, NUMBERS, UNITS
+from generator.support.vocabulary import DENIALS, FUNCTION, NUMBERS, UNITS
 
 _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
 # Words are compared by their beginning: a stand-in for stemming that knows no language.
@@ -47,7 +47,7 @@ def wording(text: str) -> Wording:
     words = [word.casefold() for word in spelled]
     return Wording(
         words=frozenset(words),
-        stems=frozenset(word[:_STEM] for word in words if _speaks(word)),
+        stems=frozenset(stem_of(word) for word in words if _speaks(word)),
         numbers=frozenset(NUMBERS.get(word, word) for word in words if _is_number(word)),
         quantities=frozenset(
             (NUMBERS.get(word, word), UNITS[unit])
@@ -62,6 +62,11 @@ def wording(text: str) -> Wording:
 def words_of(text: str) -> list[str]:
     """The words in their order, in lower case; a number with its decimals is one."""
     return [word.casefold() for word in _spelled(text)]
+
+
+def stem_of(word: str) -> str:
+    """The beginning of a word, by which words are compared."""
+    return word[:_STEM]
 
 
 def _spelled(text: str) -> Sequence[str]:
