@@ -33,15 +33,19 @@ _OFTEN: dict[Kind, float] = {
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """A set of reviews: the least and the most `lines` to choose from, and the share of `plain` ones."""
+    """How hard a set of reviews and its questions are."""
 
     lines: tuple[int, int]
+    """The least and the most to choose from."""
     plain: tuple[float, ...]
+    """The share of claims in plain words, one of these."""
+    named: float
+    """How often a question about an aspect names it, 0 to 1."""
 
 
-EASY = Shape((4, 14), (0.3, 0.6, 0.9))
-HARD = Shape((12, 28), (0.1, 0.3, 0.6))
-REAL = Shape((15, 38), (0.0, 0.2, 0.5))
+EASY = Shape((4, 14), (0.6, 0.8, 1.0), 0.9)
+HARD = Shape((12, 28), (0.1, 0.3, 0.6), 0.6)
+REAL = Shape((15, 38), (0.0, 0.2, 0.5), 0.5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +156,7 @@ def compose(
     phrases = _plain(phrases, product, questions, rng.choice(shape.plain), rng)
     lines = tuple(_lines(phrases, shown, questions, rng, mode))
     limit = LIMIT if rng.random() < 0.85 else rng.randint(3, 10)
-    asker = Asker(product, shown, products, questions, rng)
+    asker = Asker(product, shown, products, questions, rng, shape.named)
     weights = dict(_OFTEN)
     asked = []
     for _ in range(per_scene):

@@ -179,7 +179,8 @@ class Question:
 class Asker:
     """Draws questions about one product's reviews, in which the aspects `shown` occur.
 
-    `products`: whose aspects are asked for where nothing shall answer.
+    `products`: whose aspects are asked for where nothing shall answer. `named`: how often a question about an
+    aspect names it, 0 to 1.
     """
 
     product: Product
@@ -187,6 +188,7 @@ class Asker:
     products: Sequence[Product]
     ways: Questions
     rng: random.Random
+    named: float = 0.5
 
     def ask(self, kind: Kind) -> Question:
         """One question of the kind; where no aspect is absent, about another kind of product's."""
@@ -205,8 +207,8 @@ class Asker:
             return self._about(aspect, kind, self.ways.aspect_plus, ("plus",))
         if kind == "aspect_minus":
             return self._about(aspect, kind, self.ways.aspect_minus, ("minus",))
-        own_words = self.rng.random() < 0.5
-        return self._about(aspect, kind, aspect.ask if own_words else self.ways.aspect, ANY)
+        named = self.rng.random() < self.named
+        return self._about(aspect, kind, self.ways.aspect if named else aspect.ask, ANY)
 
     def _about(
         self, aspect: Aspect, kind: Kind, ways: Sequence[str], stances: tuple[Stance, ...]

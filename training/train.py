@@ -36,6 +36,8 @@ LINEAR = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_
 # Every so many seconds.
 _CHECKPOINT_S = 180
 _LONGEST_TOKEN = 512
+# How many times as fast as the adapter the probe learns: it begins from nothing.
+_PROBE_RATE = 10.0
 
 Floats = NDArray[np.float32]
 
@@ -214,7 +216,14 @@ class Run:
     def __init__(self, learner: Learner, recipe: Recipe, folder: Path) -> None:
         self._learner, self._recipe, self._file = learner, recipe, folder / "checkpoint.pt"
         self._masters = [parameter.detach().float().clone() for parameter in learner.trained()]
-        self._optimizer = torch.optim.AdamW(self._masters, weight_decay=0.0, betas=(0.9, 0.98))
+        self._optimizer = torch.optim.AdamW(
+            [
+                {"params": [each], "times": _PROBE_RATE if name.startswith("probe") else 1.0}
+                for name, each in self.weights.items()
+            ],
+            weight_decay=0.0,
+            betas=(0.9, 0.98),
+        )
         self._step = 0
         if self._file.exists():
             self._resume()
@@ -251,7 +260,7 @@ class Run:
         for master, parameter in zip(self._masters, learnt, strict=True):
             master.grad = None if parameter.grad is None else parameter.grad.float()
         for group in self._optimizer.param_groups:
-            group["lr"] = rate_at(self._recipe, self._step)
+            group["lr"] = group["times"] * rate_at(self._recipe, self._step)
         self._optimizer.step()
         with torch.no_grad():
             for master, parameter in zip(self._masters, learnt, strict=True):
