@@ -46,7 +46,7 @@ Floats = NDArray[np.float32]
 class Recipe:
     """How a run trains."""
 
-    steps: int = 125
+    steps: int = 1500
     batch: int = 3
     """Questions about one set of reviews, per step."""
     rank: int = 16
