@@ -84,7 +84,8 @@ class Encoder:
         vocabulary = Vocabulary(str(file))
         self._vocab = vocabulary.vocab
         self._tokenizer = Tokenizer(vocabulary)
-        (self._newline,) = self.text("\n")
+        # Some vocabularies put a space in front.
+        self._newline = self.text("\n")[-1]
         self._end = llama_cpp.llama_vocab_eos(self._vocab)
 
     def text(self, text: str) -> list[int]:
