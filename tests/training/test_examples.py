@@ -1,44 +1,40 @@
-"""Which sentences answer is right by construction, whatever is drawn; and the prompt is the product's."""
+"""Which sentences answer is right by construction, whatever is drawn; and the prompts are the product's."""
 
 import random
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.training.toys import QUESTIONS, toy_products
-from training.encoding import Encoder, batch_of, prompt_text
-from training.examples import Example, compose
-from training.phrase_bank import load_products
-from training.scores import always_all, score
-from training.vocabulary import END, FIRST_NUMBER, NUMBERS, build_vocabulary
+from generator.answer import ABSTENTION, is_abstention
+from generator.citations import citation_groups
+from generator.verbatim.verbatim import same_words
+from training.examples import PASSAGE_SIZE, PASSAGES, Example, Line, Mode, compose
+from training.phrases import Phrase, Question, load_products, load_questions
 
 PRODUCTS = load_products()
-VOCABULARY = build_vocabulary([way for ways in QUESTIONS.model_dump().values() for way in ways], words=0)
-ENCODER = Encoder(VOCABULARY)
+QUESTIONS = load_questions()
 
 seeds = st.integers(0, 2**32)
 
 
-def drawn(seed: int) -> list[Example]:
-    return compose(PRODUCTS, QUESTIONS, random.Random(seed))
+def drawn(seed: int, mode: Mode) -> list[Example]:
+    return compose(PRODUCTS, QUESTIONS, random.Random(seed), mode)
 
 
 @given(seeds)
 @settings(deadline=None)
 def test_exactly_the_lines_with_a_fitting_claim_answer(seed: int) -> None:
-    for example in drawn(seed):
+    for example in drawn(seed, "verbatim"):
         question = example.question
-        for number, line in enumerate(
-            example.lines[: example.answer[-1] if example.answer else None], start=1
-        ):
+        for number, line in enumerate(example.lines, start=1):
             fits = any(
                 phrase.stance in question.stances and question.aspect in (None, phrase.aspect)
                 for phrase in line.phrases
             )
-            assert (number in example.answer) == fits
-        assert len(example.answer) <= example.limit
-        if question.kind == "foreign":
-            assert not example.answer
+            assert (number in example.answering) == fits
+        if question.kind in ("foreign", "absent"):
+            assert example.choice == "[0]"
         if question.kind in ("like", "aspect_plus"):
             assert question.stances == ("plus",)
 
@@ -46,51 +42,76 @@ def test_exactly_the_lines_with_a_fitting_claim_answer(seed: int) -> None:
 @given(seeds)
 @settings(deadline=None)
 def test_questions_about_one_set_of_reviews_come_together(seed: int) -> None:
-    examples = drawn(seed)
+    examples = drawn(seed, "verbatim")
     assert len(examples) == 3
     assert len({example.lines for example in examples}) == 1
 
 
 @given(seeds)
-@settings(deadline=None, max_examples=30)
-def test_targets_stand_where_they_belong(seed: int) -> None:
-    for example in drawn(seed):
-        encoded = ENCODER.encode(example)
-        numbers = [NUMBERS[token - FIRST_NUMBER] for token in encoded.tokens[encoded.prompt : -1]]
-        assert numbers == [f"[{number}]" for number in example.answer or (0,)]
-        assert encoded.tokens[-1] == END
-        assert len(encoded.ends) == len(example.lines) == len(encoded.chosen)
-        assert encoded.ends == sorted(set(encoded.ends))
-        flagged = [number for number in encoded.chosen if number]
-        assert tuple(flagged[: example.limit]) == example.answer
-        # Behind a line comes the next one's bracket, or the fence's first dash.
-        behind = {encoded.tokens[at] for at in encoded.ends}
-        assert behind <= {VOCABULARY.tokens.index(sign) for sign in "[-"}
+@settings(deadline=None)
+def test_a_choice_names_the_first_that_answer_and_no_more_than_asked_for(seed: int) -> None:
+    for example in drawn(seed, "verbatim"):
+        numbers = [int(number) for number in example.choice.strip("[]").split("][")]
+        assert numbers == list(example.answering[: example.limit]) or (
+            numbers == [0] and not example.answering
+        )
 
 
-def test_a_batch_holds_every_target_once() -> None:
-    encoded = [ENCODER.encode(example) for seed in range(3) for example in drawn(seed)]
-    batch = batch_of(encoded)
-    assert len(batch.written) == sum(len(each.tokens) - each.prompt for each in encoded)
-    assert len(batch.chosen) == len(batch.ends_at[0]) == sum(len(each.ends) for each in encoded)
-    assert len(batch.texts) == len(batch.meant_at[0])
-    for row, each in enumerate(encoded):
-        assert batch.tokens[row, : len(each.tokens)].tolist() == each.tokens
+@given(seeds)
+@settings(deadline=None)
+def test_each_sentence_of_a_free_answer_stands_in_the_passage_that_it_cites(seed: int) -> None:
+    for example in drawn(seed, "free"):
+        text = example.answer(random.Random(seed))
+        if not example.answering:
+            assert text == ABSTENTION
+            continue
+        assert not is_abstention(text)
+        position = text.index(': "') + 2
+        groups = citation_groups(text)
+        assert groups
+        for group in groups:
+            (number,) = group.numbers
+            passage = " ".join(line.text for line in example.lines if line.review + 1 == number)
+            assert same_words(text[position : group.start]) in same_words(passage)
+            position = group.end
 
 
-def test_the_prompt_asks_and_numbers_every_line() -> None:
-    example = drawn(1)[0]
-    text = prompt_text(example)
-    assert example.question.text in text
-    assert f"[{len(example.lines)}] " in text
-    assert f"[{len(example.lines) + 1}] " not in text
+@given(seeds)
+@settings(deadline=None)
+def test_passages_are_as_many_and_as_long_as_the_product_shows(seed: int) -> None:
+    for example in drawn(seed, "free"):
+        reviews = {line.review for line in example.lines}
+        assert reviews == set(range(len(reviews)))
+        assert len(reviews) <= PASSAGES
+        for review in reviews:
+            texts = [line.text for line in example.lines if line.review == review]
+            assert len(" ".join(texts)) <= PASSAGE_SIZE
 
 
-def test_scores() -> None:
-    examples = [e for seed in range(20) for e in compose(toy_products(), QUESTIONS, random.Random(seed))]
-    perfect = score(examples, [example.answer for example in examples])
-    assert (perfect.f1, perfect.none_right) == (1, 1)
-    everything = score(examples, always_all(examples))
-    assert everything.none_right == 0
-    assert 0 < everything.f1 < 1
-    assert score(examples, [()] * len(examples)).f1 == 0
+def test_the_prompts_ask_and_number_every_line_or_passage() -> None:
+    (choosing, *_), (answering, *_) = drawn(1, "verbatim"), drawn(1, "free")
+    (message,) = choosing.choice_messages()
+    assert choosing.question.text in message.content
+    assert f"\n[{len(choosing.lines)}] " in message.content
+    assert f"\n[{len(choosing.lines) + 1}] " not in message.content
+    (message,) = answering.answer_messages()
+    assert answering.question.text in message.content
+    assert f"\n[{answering.lines[-1].review + 1}] " in message.content
+
+
+@pytest.mark.parametrize(
+    ("stances", "lead"),
+    [
+        (("plus", "minus"), "Opinions differ:"),
+        (("plus", "neutral"), "Customers say:"),
+    ],
+)
+def test_an_answer_says_whether_opinions_differ(stances: tuple[str, ...], lead: str) -> None:
+    lines = tuple(
+        Line(f"Zip {stance}!", (Phrase("", "zip", stance),), 0, 3.0)  # type: ignore[arg-type]
+        for stance in stances
+    )
+    question = Question("How is the zip?", "aspect", "zip", ("plus", "minus", "neutral"))
+    assert Example(question, lines).answer(random.Random(0)) == (
+        f'{lead} "Zip {stances[0]}" [1]. "Zip {stances[1]}" [1].'
+    )

@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from training.phrase_bank import load_products, load_questions, split
+from training.phrases import load_products, load_questions, split
 
 PRODUCTS = load_products()
 

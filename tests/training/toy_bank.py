@@ -1,9 +1,6 @@
-"""A small phrase bank and training runs of seconds, for the tests."""
+"""A small phrase bank for the tests, whose every sentence tells by a word what it is about, and how."""
 
-from pathlib import Path
-
-from training.phrase_bank import FOLDER, Aspect, Phrase, Product, Stance, load_questions
-from training.run import Recipe, Run
+from training.phrases import Aspect, Phrase, Product, Stance
 
 SAYINGS: tuple[tuple[str, Stance], ...] = (
     ("The {} is lovely.", "plus"),
@@ -12,11 +9,10 @@ SAYINGS: tuple[tuple[str, Stance], ...] = (
     ("I hate the {}.", "minus"),
     ("It has a {}.", "neutral"),
 )
-QUESTIONS = load_questions(FOLDER / "questions.yaml")
 
 
 def toy_products() -> list[Product]:
-    """Two kinds of product whose every sentence tells by a word or two what it is about, and how."""
+    """Two kinds of product."""
     return [_product("lamp", ("light", "switch", "cable")), _product("tent", ("zip", "floor", "poles"))]
 
 
@@ -29,12 +25,3 @@ def _product(name: str, aspects: tuple[str, ...]) -> Product:
         for a in aspects
     )
     return Product(name, asked, ("Is it waterproof?",), tuple(phrases))
-
-
-def toy_run(folder: Path, steps: int, shape: str = "mistral", **recipe: object) -> Run:
-    """A run of a network of four layers on the toy bank, nothing held out."""
-    made = Recipe(
-        shape, steps=steps, vectors="random", teach=False, everything=True, width=64, layers=4,
-        batch_tokens=2048, **recipe,  # type: ignore[arg-type]
-    )  # fmt: skip
-    return Run(made, folder, toy_products(), QUESTIONS)
