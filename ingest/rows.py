@@ -56,17 +56,24 @@ class BadRow:
 
 def line_lists(text: TextIO) -> Iterator[list[str]]:
     """The lines, ends included, some at a time; of one longer than LONGEST_ROW only so much as shows this."""
-    rest = ""
+    rest: list[str] = []  # of a line that may go on in the next block; so may "\r" as "\r\n"
+    length, whole = 0, False  # `whole`: there may be complete lines in it
     while block := text.read(BLOCK):
-        lines = list(StringIO(rest + block, newline=""))
-        rest = lines.pop()  # it may go on in the next block; so may "\r" as "\r\n"
-        if lines:
-            yield lines
-        if len(rest) > LONGEST_ROW and not rest.endswith(("\n", "\r")):
-            yield [rest[: LONGEST_ROW + 1]]
-            rest = _after_line(text)
-    if rest:
-        yield list(StringIO(rest, newline=""))
+        ends = whole or "\n" in block or "\r" in block or (rest and rest[-1].endswith("\r"))
+        rest.append(block)
+        length += len(block)
+        if ends:
+            lines = list(StringIO("".join(rest), newline=""))
+            rest = [lines.pop()]
+            length, whole = len(rest[0]), False
+            if lines:
+                yield lines
+        if length > LONGEST_ROW and not rest[-1].endswith(("\n", "\r")):
+            yield ["".join(rest)[: LONGEST_ROW + 1]]
+            rest = [_after_line(text)]
+            length, whole = len(rest[0]), True
+    if length:
+        yield list(StringIO("".join(rest), newline=""))
 
 
 def _after_line(text: TextIO) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 
 from config.errors import ModelUnavailable
 from config.folders import OTHER_TMPDIR, writing_to
+from models.attention import flash_attention
 from models.gguf.architecture import plain_number, refuse_old_layout
 from models.gguf.header import ArrayLength, Header, Tensor
 from models.gguf.header_file import write_header_file
@@ -109,6 +110,8 @@ def _scratch(header: Header, n_ctx: int) -> int:
 
     llama.cpp reports them nowhere: ggml's plan for the CPU holds them (ggml-cpu.c, `ggml_graph_plan`).
     """
+    if flash_attention(n_ctx):
+        return 0
     return 2 * plain_number(header, "attention.head_count") * n_ctx * min(_BATCH, n_ctx)
 
 

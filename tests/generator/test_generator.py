@@ -37,7 +37,7 @@ def test_an_answer_is_what_was_streamed_with_its_figures(
     assert answer.load_s > 0
     assert 0 <= answer.queue_s < answer.load_s
     assert answer.timing.e2e_s is not None
-    assert answer.predicted_bytes == generator.predicted.process
+    assert answer.predicted_bytes == generator.predicted.writing
     assert answer.memory.weights == pytest.approx(generator.predicted.weights, abs=0.01 * 2**20)
     assert answer.memory.peak_rss > answer.memory.weights + answer.memory.kv_cache
     assert generator.answer(QUESTION, matches, sharing=2).text == answer.text

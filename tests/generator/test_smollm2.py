@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import get_args
 
 import llama_cpp
 import pytest
@@ -198,7 +197,7 @@ def assert_foretold(answers: Sequence[Answer]) -> None:
     assert measured == pytest.approx(foretold, rel=0.03)
 
 
-@pytest.mark.parametrize("answers", get_args(AnswerMode))
+@pytest.mark.parametrize("answers", ["free", "verbatim"])
 def test_its_memory_is_foretold(
     answers: AnswerMode, narrow: tuple[ModelSpec, Settings], many: list[Match]
 ) -> None:
@@ -206,7 +205,7 @@ def test_its_memory_is_foretold(
         assert_foretold([generator.answer(QUESTION, many, mode="measured", answers=answers)])
 
 
-@pytest.mark.parametrize("answers", get_args(AnswerMode))
+@pytest.mark.parametrize("answers", ["free", "verbatim"])
 def test_so_is_that_of_several_answers_at_once(
     answers: AnswerMode, narrow: tuple[ModelSpec, Settings], many: list[Match]
 ) -> None:

@@ -76,12 +76,12 @@ def _parquet(path: Path, text: str, rows: int, **options: object) -> None:
 
 
 def _long_rows(path: Path) -> None:
-    """300 MiB of rows of different texts, that pack no better than reviews may."""
+    """200 MiB of rows of different texts, that pack no better than reviews may."""
     random = Random(0)
     packer = zstandard.ZstdCompressor().compressobj()
     with path.open("wb") as file:
         file.write(packer.compress(HEADER))
-        for _ in range(300):
+        for _ in range(200):
             piece = random.randbytes(10_000).hex().encode()
             file.write(packer.compress(b"A," + piece * 50 + b",5\n"))
         file.write(packer.flush())
