@@ -18,7 +18,6 @@ from generator.llama.tokens import chat_template
 from generator.llama.turn_end import TurnEnd, turn_end
 from generator.measured import Memory
 from generator.reasoning_tags import CHANNEL, END, FINAL, MARKS, MESSAGE, ROLE, START, Tags, known, left_open
-from models.attention import flash_attention
 
 # llama.cpp's own default: prompts are read in pieces of this many tokens, with progress in between.
 BATCH = 512
@@ -99,7 +98,6 @@ class LlamaModel:
         params.kv_unified = False
         # Only a prompt's last token is sampled from: the others' logits need no room (models.memory.dry_run).
         params.n_outputs_max = sequences
-        params.flash_attn_type = flash_attention(n_ctx)
         params.no_perf = False
         context = llama_cpp.llama_init_from_model(self._model, params)
         if not context:

@@ -17,7 +17,6 @@ from typing import Any
 import llama_cpp
 import numpy as np
 
-from models.attention import flash_attention
 from models.memory.repacking import repacked_bytes
 
 # As generator.llama.llama_model has it: prompts are read in pieces of so many tokens, one is answered.
@@ -128,7 +127,6 @@ def _lay_out(path: str, n_ctx: int, sequences: int) -> tuple[Any, Any]:
     context.n_batch = context.n_ubatch = min(_BATCH, context.n_ctx)
     context.n_seq_max = context.n_outputs_max = sequences
     context.kv_unified = False
-    context.flash_attn_type = flash_attention(n_ctx)
     return model, llama_cpp.llama_init_from_model(model, context)
 
 

@@ -13,7 +13,6 @@ from typing import Any
 
 from config.errors import ModelUnavailable
 from config.folders import OTHER_TMPDIR, writing_to
-from models.attention import flash_attention
 from models.gguf.architecture import plain_number, refuse_old_layout
 from models.gguf.header import ArrayLength, Header, Tensor
 from models.gguf.header_file import write_header_file
@@ -24,7 +23,6 @@ MIB = 2**20
 # What a worker holds beside what a dry run does: our code, and what llama.cpp computes with. Measured on
 # Linux (docs/experiments.md).
 _WORKER_BYTES = 3 * MIB
-_BATCH = 512  # tokens of a piece of a prompt, as in `models.memory.dry_run`
 # A Python process that has imported llama_cpp and holds a tiny model, measured on Linux. Stands in where
 # the system does not tell how much the dry run took.
 _PROCESS_BYTES = 40 * MIB
@@ -41,7 +39,7 @@ _LOOKED_UP = re.compile(r"^(?:token_embd|per_layer_token_embd|position_embd|toke
 class MemoryPrediction:
     """Bytes. `weights`, `adapter`, `kv_cache` and `compute` are llama.cpp's buffers: what it reports of them.
 
-    `around`: the process without them: interpreter, libraries, vocabulary, graph and scratch. `staging`: what
+    `around`: the process without them: interpreter, libraries, vocabulary, graph. `staging`: what
     loading takes beyond the weights, for what is repacked passes through a buffer of its own. `choosing`:
     what llama.cpp takes to look at every token of the vocabulary, where a grammar says which may follow.
     """
@@ -56,7 +54,7 @@ class MemoryPrediction:
 
     @property
     def writing(self) -> int:
-        """All together at its peak, once a prompt has filled the context, if no grammar holds an answer."""
+        """All together at its peak, once prompts have filled a batch, if no grammar holds an answer."""
         return self.around + self.weights + self.adapter + max(self.kv_cache + self.compute, self.staging)
 
     @property
@@ -105,16 +103,6 @@ def _length(header: Header, key: str) -> int:
     return int(value) if isinstance(value, ArrayLength) else 0
 
 
-def _scratch(header: Header, n_ctx: int) -> int:
-    """Bytes in which the attention scores of a piece of a prompt become 16-bit numbers, for a layer.
-
-    llama.cpp reports them nowhere: ggml's plan for the CPU holds them (ggml-cpu.c, `ggml_graph_plan`).
-    """
-    if flash_attention(n_ctx):
-        return 0
-    return 2 * plain_number(header, "attention.head_count") * n_ctx * min(_BATCH, n_ctx)
-
-
 def _predict(
     header: Header, path: Path, n_ctx: int, sequences: int, adapter: Path | None
 ) -> MemoryPrediction:
@@ -147,11 +135,7 @@ def _predict(
         weights=staying + sum(size for _, size in moved),
         kv_cache=report["kv_cache"],
         compute=report["compute"],
-        around=(report["process"] or _PROCESS_BYTES)
-        - report["adapter"]
-        + report["output"]
-        + _WORKER_BYTES
-        + _scratch(header, n_ctx),
+        around=(report["process"] or _PROCESS_BYTES) - report["adapter"] + report["output"] + _WORKER_BYTES,
         staging=_staging(moved),
         choosing=_BYTES_PER_CHOICE * _length(header, _TOKENS) if choosing is None else choosing,
         adapter=report["adapter"],

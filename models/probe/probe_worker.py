@@ -15,8 +15,6 @@ from typing import Any
 
 import llama_cpp
 
-from models.attention import flash_attention
-
 # As generator.llama.engine does.
 BATCH = 512
 
@@ -58,7 +56,6 @@ def _load(path: str, n_ctx: int, threads: int) -> tuple[Any, Any]:
     settings = llama_cpp.llama_context_default_params()
     settings.n_ctx = n_ctx
     settings.n_batch = settings.n_ubatch = min(BATCH, n_ctx)
-    settings.flash_attn_type = flash_attention(n_ctx)
     settings.n_outputs_max = 1
     settings.n_threads = settings.n_threads_batch = threads
     return model, llama_cpp.llama_init_from_model(model, settings)
