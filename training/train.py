@@ -360,7 +360,7 @@ def main(
     seed: Annotated[int, typer.Option(help="The same gives the same run.")] = Recipe.seed,
     threads: Annotated[int, typer.Option(help="Of the processor.")] = 2,
 ) -> None:
-    """Train."""
+    """Train an adapter until so many steps are done, and write it as a GGUF file."""
     torch.set_num_threads(threads)
     recipe = Recipe(steps=steps, rank=rank, rate=rate, free=free, probe=probe, seed=seed)
     folder.mkdir(parents=True, exist_ok=True)
