@@ -21,6 +21,7 @@ NOT_RUN: Mapping[str, str] = {
     "python -m models pull": "gigabytes from the network; tests/models/test_pull.py pulls small files",
     "python -m models probe": "the network, minutes of an idle machine; tests/models/test_probe.py",
     "python -m benchmarks.": "minutes to hours of an idle machine",
+    "python -m generator ask smollm2 B0QX7VD4HK": "the prompt; tests/generator/test_named_prompts.py has one",
     "python -m compare --models smollm2,": "98 MB from the network; tests/generator/test_smollm2.py asks it",
     "python -m training.": "an hour; tests/training trains small ones",
     "python -m ingest --engine ray": "a cluster; tests/ingest/test_ray_engine.py has one",
